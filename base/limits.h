@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Every queue, head, body and count that has a bound, with the reason for the number and what happens at it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace larder::limits {
+
+// A request or response head. nginx and Apache allow 8 KiB a line; signed CDN URLs reach 4 KiB. Over it: 431.
+inline constexpr std::size_t kHeadBytes = 32 * 1024;
+// A request target. Over it: 414.
+inline constexpr std::size_t kTargetBytes = 8 * 1024;
+// Fields in a head. Over it: 431.
+inline constexpr std::size_t kHeadFields = 128;
+// Ranges in one request after merging. RFC 9110 14.2 allows ignoring many small ranges. Over it: the whole object is sent.
+inline constexpr std::size_t kRanges = 64;
+// Device token: a serial number is 10 to 14 characters, a UDID 40, a UUID 36. Over it: 400.
+inline constexpr std::size_t kTokenBytes = 64;
+// Largest object stored. The largest known is an 18.4 GB UniversalMac restore image. Over it: passed, not stored.
+inline constexpr std::uint64_t kObjectBytes = 64ULL << 30U;
+// Bytes of a document (manifest, catalogue) that is parsed. The largest sucatalog is 8 MB. Over it: not parsed.
+inline constexpr std::size_t kDocumentBytes = 64 * 1024 * 1024;
+// Nesting of a parsed document. Real ones reach 7.
+inline constexpr std::size_t kDocumentDepth = 32;
+// Chunks received from origins but not yet stored, all fills together: memory is this many MiB at most. Over it: origin
+// sockets are not read until the store has caught up.
+inline constexpr std::size_t kUnstoredChunks = 24;
+// Messages waiting for the store beside chunks. Over it: the message is refused as busy.
+inline constexpr std::size_t kStoreInbox = 65536;
+// Fetch records waiting for the ledger. At 50,000 a second this is more than a second. Over it: the record is dropped and
+// the drop is counted and shown.
+inline constexpr std::size_t kLedgerInbox = 262144;
+
+}  // namespace larder::limits
