@@ -29,8 +29,8 @@ constexpr std::array<ByteUnit, 10> kUnits{{{"", 1},
                                            {"tib", 1099511627776.0}}};
 
 Error not_an_amount(std::string_view text) {
-  return fail(ErrorKind::invalid,
-              "\"" + std::string(text) + "\" is not an amount of bytes; write a number and a unit, such as \"200 GiB\"");
+  return fail(ErrorKind::invalid, "\"" + std::string(text) +
+                                      "\" is not an amount of bytes; write a number and a unit, such as \"200 GiB\"");
 }
 
 }  // namespace

@@ -31,7 +31,9 @@ std::optional<Digest> Digest::from_hex(std::string_view hex) {
   return digest;
 }
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
+}
 
 // OpenSSL's own digests fail only when memory does.
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {

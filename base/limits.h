@@ -14,7 +14,8 @@ inline constexpr std::size_t kHeadBytes = 32 * 1024;
 inline constexpr std::size_t kTargetBytes = 8 * 1024;
 // Fields in a head. Over it: 431.
 inline constexpr std::size_t kHeadFields = 128;
-// Ranges in one request after merging. RFC 9110 14.2 allows ignoring many small ranges. Over it: the whole object is sent.
+// Ranges in one request after merging. RFC 9110 14.2 allows ignoring many small ranges. Over it: the whole object is
+// sent.
 inline constexpr std::size_t kRanges = 64;
 // Device token: a serial number is 10 to 14 characters, a UDID 40, a UUID 36. Over it: 400.
 inline constexpr std::size_t kTokenBytes = 64;
@@ -29,8 +30,8 @@ inline constexpr std::size_t kDocumentDepth = 32;
 inline constexpr std::size_t kUnstoredChunks = 24;
 // Messages waiting for the store beside chunks. Over it: the message is refused as busy.
 inline constexpr std::size_t kStoreInbox = 65536;
-// Fetch records waiting for the ledger. At 50,000 a second this is more than a second. Over it: the record is dropped and
-// the drop is counted and shown.
+// Fetch records waiting for the ledger. At 50,000 a second this is more than a second. Over it: the record is dropped
+// and the drop is counted and shown.
 inline constexpr std::size_t kLedgerInbox = 262144;
 
 }  // namespace larder::limits

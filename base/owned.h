@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Owned<T, free_function>: a C handle that frees itself. The function is part of the type, so the pointer costs nothing extra.
+// Owned<T, free_function>: a C handle that frees itself. The function is part of the type, so the pointer costs nothing
+// extra.
 #pragma once
 
 #include <memory>

@@ -5,18 +5,30 @@ namespace larder {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::not_found: return "not found";
-    case ErrorKind::refused: return "refused";
-    case ErrorKind::too_large: return "too large";
-    case ErrorKind::busy: return "busy";
-    case ErrorKind::timed_out: return "timed out";
-    case ErrorKind::storage_full: return "storage full";
-    case ErrorKind::storage_broken: return "storage broken";
-    case ErrorKind::corrupt: return "corrupt";
-    case ErrorKind::origin_failed: return "origin failed";
-    case ErrorKind::stopped: return "stopped";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::not_found:
+      return "not found";
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::too_large:
+      return "too large";
+    case ErrorKind::busy:
+      return "busy";
+    case ErrorKind::timed_out:
+      return "timed out";
+    case ErrorKind::storage_full:
+      return "storage full";
+    case ErrorKind::storage_broken:
+      return "storage broken";
+    case ErrorKind::corrupt:
+      return "corrupt";
+    case ErrorKind::origin_failed:
+      return "origin failed";
+    case ErrorKind::stopped:
+      return "stopped";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "unknown";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Result<T> and Status: expected failures as values. A failure carries a small ErrorKind, for programs, and a sentence,
-// for people: what was being done, to what, why it failed, what to do. Shaped after std::expected so that it can become it.
+// for people: what was being done, to what, why it failed, what to do. Shaped after std::expected so that it can become
+// it.
 #pragma once
 
 #include <cassert>
@@ -41,7 +42,7 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: meant to convert
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: meant to convert
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: meant to convert
 
   bool has_value() const { return state_.index() == 0; }
@@ -80,8 +81,12 @@ class [[nodiscard]] Result {
 
 struct Unit {};
 using Status = Result<Unit>;
-inline Status ok() { return Unit{}; }
+inline Status ok() {
+  return Unit{};
+}
 
-inline Error fail(ErrorKind kind, std::string message) { return Error{kind, std::move(message)}; }
+inline Error fail(ErrorKind kind, std::string message) {
+  return Error{kind, std::move(message)};
+}
 
 }  // namespace larder

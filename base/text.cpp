@@ -7,7 +7,9 @@
 namespace larder {
 namespace {
 
-int hex_value(char c) { return is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10; }
+int hex_value(char c) {
+  return is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10;
+}
 
 // Bytes in the UTF-8 sequence that starts here, 0 if it is malformed, overlong, a surrogate or out of range.
 std::size_t utf8_length(std::string_view text) {

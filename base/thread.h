@@ -32,8 +32,8 @@ class Inbox {
     return true;
   }
 
-  // Waits for messages, at most until the deadline; takes all there are, at most `most`. Empty after the deadline, or when
-  // closed and drained.
+  // Waits for messages, at most until the deadline; takes all there are, at most `most`. Empty after the deadline, or
+  // when closed and drained.
   std::vector<Message> take(std::chrono::steady_clock::time_point deadline, std::size_t most) {
     std::unique_lock lock(mutex_);
     wake_.wait_until(lock, deadline, [&] { return closed_ || !messages_.empty(); });

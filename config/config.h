@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Config: what larder.toml says, validated, in the program's own types. Immutable once loaded; shared by all threads.
+// The table of keys (name, type, default, meaning, reloadable or not) is config/keys.h; this is what it fills.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "config/network.h"
+
+namespace larder::config {
+
+struct ListenConfig {
+  std::vector<Endpoint> http;
+  std::vector<Endpoint> tls;
+  std::vector<Endpoint> sni;
+  std::vector<Endpoint> admin;
+};
+
+struct StorageConfig {
+  std::filesystem::path path;
+  std::uint64_t cache_size_bytes = 200 * kGiB;
+  std::uint64_t reserve_bytes = 5 * kGiB;
+};
+
+struct AccessConfig {
+  std::vector<Network> clients;            // "private" already expanded
+  std::filesystem::path admin_token_file;  // empty: none
+};
+
+struct TlsConfig {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
+struct UpdatesConfig {
+  std::chrono::seconds holdoff = std::chrono::hours(24);
+};
+
+// When a fill goes on after its last asker left.
+enum class FinishFills { listed, always, never };  // listed: what a catalogue lists, and what is more than half done
+
+struct FillsConfig {
+  FinishFills finish = FinishFills::listed;
+  std::uint32_t connections_per_origin = 8;               // parallel transfers from one origin host
+  std::chrono::seconds stall = std::chrono::seconds(20);  // an origin that sends nothing for this long has failed
+  std::uint32_t attempts = 5;  // consecutive attempts without one new byte before a fill fails
+};
+
+// One origin host named by the configuration, on top of or in place of a built-in one (updates/hosts.h).
+struct OriginHost {
+  std::string name;                    // lower case
+  std::optional<std::uint16_t> port;   // only this port, when given
+  std::optional<Endpoint> connect_to;  // connect there instead of resolving the name
+  std::string scheme;                  // "http", "https" or "" (as the URL says)
+  std::filesystem::path ca_file;       // empty: the system's
+};
+
+struct OriginsConfig {
+  std::vector<std::string> vendors = {"apple", "microsoft", "windows"};
+  std::vector<OriginHost> hosts;
+  std::string proxy;              // upstream proxy URL, empty: none
+  std::filesystem::path ca_file;  // for every origin; empty: the system's
+};
+
+struct LedgerConfig {
+  std::chrono::seconds retention = std::chrono::hours(24 * 400);  // raw fetches older than this are dropped
+};
+
+struct LogConfig {
+  std::string level = "info";  // trace, debug, info, warning, error
+};
+
+struct Config {
+  std::filesystem::path file;  // where it came from; empty: built-in defaults
+  ListenConfig listen;
+  StorageConfig storage;
+  AccessConfig access;
+  TlsConfig tls;
+  UpdatesConfig updates;
+  FillsConfig fills;
+  OriginsConfig origins;
+  LedgerConfig ledger;
+  LogConfig log;
+};
+
+}  // namespace larder::config

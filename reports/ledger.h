@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Ledger: the record of all fetches and devices, in an LMDB environment of its own. One thread, `ledger`, writes; it
+// commits at least every half second, so a fetch is durable within one second of its end. Queries run on the caller's
+// thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/network.h"
+
+namespace larder::reports {
+
+enum class Entrance : std::uint8_t {
+  content_cache,
+  proxy,
+  tunnel,
+  steered,
+  sni,
+  update_cache,
+  delivery_optimization,
+  helper,
+  own
+};
+enum class Answered : std::uint8_t { hit, joined, miss, stale, pass, refused, failed };
+enum class FileKind : std::uint8_t { full, delta, catalogue, other };
+// How a device is known, best first.
+enum class DeviceEvidence : std::uint8_t { token, proxy_user, mac, address };
+
+std::string_view to_string(Entrance entrance);
+std::string_view to_string(Answered answered);
+std::string_view to_string(FileKind kind);
+std::string_view to_string(DeviceEvidence evidence);
+
+// One client's request for one object. What the loops hand over.
+struct FetchRecord {
+  WallTime time;  // when the request's head was complete
+  std::chrono::microseconds duration{0};
+  config::Address client;
+  std::string token;  // from the URL or Proxy-Authorization; "" none
+  DeviceEvidence token_from = DeviceEvidence::token;
+  std::string user_agent_os;  // updates/user_agent.h, "" unknown
+  std::string user_agent_os_version;
+  Entrance entrance = Entrance::proxy;
+  Answered answered = Answered::miss;
+  std::string url;  // canonical key
+  std::string product;
+  std::string version;
+  std::string build;
+  std::string from_version;
+  FileKind kind = FileKind::other;
+  int status = 0;
+  std::uint64_t object_bytes = 0;  // the whole object's size, 0 unknown
+  std::uint64_t bytes_asked = 0;
+  std::uint64_t bytes_sent = 0;         // body bytes
+  std::uint64_t bytes_from_origin = 0;  // on this fetch's account
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      sent_ranges;        // [first, end) of the object that reached the client
+  bool complete = false;  // everything asked was sent
+};
+
+struct Filter {
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+  std::string product;      // "" all
+  std::string device;       // id; "" all
+  std::size_t limit = 100;  // rows
+  std::string cursor;       // from the page before; "" begins
+};
+
+struct Summary {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_from_origin = 0;      // for clients and of Larder's own accord together
+  std::uint64_t bytes_from_origin_own = 0;  // of Larder's own accord
+  double hit_ratio_bytes = 0;               // 1 - bytes_from_origin / bytes_sent for clients, not below 0
+  double hit_ratio_requests = 0;            // hits and joins of cacheable requests
+  std::uint64_t devices = 0;
+  std::uint64_t dropped_records = 0;  // never recorded because the inbox was full
+};
+
+struct VersionRow {
+  std::string product, version, build;
+  std::uint64_t devices_complete = 0, devices_partly = 0;  // who is complete is not also partly
+  WallTime first_fetch, last_fetch;
+  std::uint64_t bytes_sent = 0, requests = 0;
+};
+
+struct DeviceRow {
+  std::string id;  // token, or "mac:..." or the address
+  DeviceEvidence evidence = DeviceEvidence::address;
+  std::string name, address, mac, os, os_version;
+  std::uint64_t requests = 0, bytes_sent = 0;
+  WallTime first_seen, last_seen;
+};
+
+struct DeviceProduct {
+  std::string product, version, build;
+  bool complete = false;
+  double fraction = 0;  // of the object's bytes that reached the device
+  WallTime first_fetch, last_fetch;
+  std::uint64_t bytes_sent = 0;
+};
+
+struct DeviceDetail {
+  DeviceRow device;
+  std::vector<DeviceProduct> products;
+  std::vector<FetchRecord> recent;  // newest first, at most 100
+};
+
+// Rows partition all fetches.
+struct TrafficRow {
+  WallTime hour;
+  std::string product;  // "" unknown
+  Entrance entrance = Entrance::proxy;
+  std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+};
+
+template <class Row>
+struct Page {
+  std::vector<Row> items;
+  std::string next_cursor;  // "" at the end
+};
+
+struct LedgerOptions {
+  std::filesystem::path path;         // the directory of the environment
+  std::chrono::seconds retention{0};  // raw fetches older than this are dropped; 0 keeps all
+};
+
+class Ledger {
+ public:
+  // Opens or creates, recovers, starts the thread. An environment that cannot be opened is set aside and begun anew.
+  static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options, const Clock& clock);
+  virtual ~Ledger() = default;  // commits what was accepted and stops
+  Ledger() = default;
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  // ---- any thread; never blocks ----
+  // Takes the records; what does not fit the inbox is dropped and counted.
+  virtual void record(std::vector<FetchRecord> fetches) = 0;
+
+  // Waits until everything accepted so far is durable. For tests and shutdown.
+  virtual void flush() = 0;
+
+  // ---- any thread that may read the disk ----
+  virtual Result<Summary> summary(const Filter& filter) = 0;
+  virtual Result<Page<VersionRow>> versions(const Filter& filter) = 0;
+  virtual Result<Page<DeviceRow>> devices(const Filter& filter) = 0;
+  virtual Result<DeviceDetail> device(const std::string& id) = 0;  // not_found
+  virtual Result<Page<TrafficRow>> traffic(const Filter& filter) = 0;
+
+  struct LedgerStatus {
+    std::uint64_t fetches = 0;
+    std::uint64_t dropped = 0;
+    std::string broken;  // "" when all is well
+    std::vector<std::string> set_aside;
+  };
+  virtual LedgerStatus status() const = 0;
+};
+
+}  // namespace larder::reports

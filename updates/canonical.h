@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Canonical URLs: the one name for each object, whichever entrance and spelling it was asked by. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace larder::updates {
+
+// A parsed http or https URL. Percent-escapes as received.
+struct Url {
+  std::string scheme;      // "http" or "https"
+  std::string host;        // lower case, without brackets
+  std::uint16_t port = 0;  // never 0 after parsing: the scheme's default when none is written
+  std::string path;        // begins with '/'
+  std::string query;       // without '?', may be empty
+
+  bool default_port() const { return port == (scheme == "https" ? 443 : 80); }
+  std::string text() const;    // default port dropped
+  std::string target() const;  // path and query, as a request line writes them
+
+  // Absolute form only. Refuses user info, fragments, empty or malformed hosts, control characters and spaces, bad
+  // ports.
+  static Result<Url> parse(std::string_view text);
+};
+
+// What the store is asked with, and what the origin is asked with.
+struct CanonicalUrl {
+  std::string
+      key;  // the name: host aliases folded, dot segments and needless escapes resolved, authorising query keys dropped
+  Url origin;  // where to fetch: a living host, the query whole
+};
+
+// Never fails: a URL no rule knows is its own canonical form. The scheme is part of the name except on hosts known to
+// serve the same bytes on both.
+CanonicalUrl canonical(const Url& url);
+
+}  // namespace larder::updates

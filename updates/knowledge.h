@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Knowledge: what catalogues have said so far. Immutable; learning makes a new one that shares what it can. Threads may
+// hold and read any Knowledge without a lock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace larder::updates {
+
+struct Url;
+
+// One file a catalogue lists.
+struct ListedFile {
+  std::string url;      // canonical key
+  std::string product;  // as users name it
+  std::string version;
+  std::string build;
+  std::string from_version;  // deltas
+  std::string channel;       // Microsoft channel; ""
+  std::string app_id;        // Microsoft application id ("OPIM2019"); ""
+  std::string product_key;   // Apple sucatalog product; ""
+  std::string catalogue;     // canonical key of the catalogue that lists it
+  std::optional<std::uint64_t> size_bytes;
+};
+
+class Knowledge {
+ public:
+  virtual ~Knowledge() = default;
+
+  static std::shared_ptr<const Knowledge> empty();
+
+  // The listing of a canonical key; null when no known catalogue lists it. Valid as long as this Knowledge.
+  virtual const ListedFile* find(std::string_view key) const = 0;
+
+  // A package of a Microsoft channel by its file name (percent-decoded, exact). With `app_id` only that application's.
+  // When several match, the newest version. Null when none.
+  virtual const ListedFile* find_package(std::string_view channel, std::string_view app_id,
+                                         std::string_view basename) const = 0;
+
+  // A product key of a sucatalog ("042-58988"): its first listed file, for product and version. Null when unknown.
+  virtual const ListedFile* find_product_key(std::string_view product_key) const = 0;
+
+  virtual std::size_t files() const = 0;
+  virtual std::size_t catalogues() const = 0;
+  // When the catalogue with this key was last taught, as the caller's document digest; nothing when never.
+  virtual std::optional<Digest> taught(std::string_view catalogue_key) const = 0;
+};
+
+// Whether a URL names a document that teaches: MAU manifests, sucatalogs, .dist, .smd. By name only.
+bool is_teaching_document(const Url& url);
+
+// Reads a document that `url` names and returns what is known with it. The same document again changes nothing. Fails,
+// saying where and why, when the bytes are not what the name promises; what was known then stands. Bounds: limits.h
+// kDocumentBytes, kDocumentDepth. Gzip is unpacked (sucatalog.gz) within the same bounds.
+Result<std::shared_ptr<const Knowledge>> learn(const std::shared_ptr<const Knowledge>& before, const Url& url,
+                                               std::span<const std::byte> document);
+
+}  // namespace larder::updates

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What a URL is an update of: product, version, build, kind. Pure: names and what catalogues have taught, no network.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "updates/canonical.h"
+#include "updates/knowledge.h"
+
+namespace larder::updates {
+
+enum class Kind { full, delta, catalogue, other };
+
+// How an answer is known. Weaker evidence never dresses up as stronger.
+enum class Evidence { none, name, catalogue, feed, inferred };
+
+// Whether a name's bytes can change: facts/mau.md 4.4 and hashed or versioned Apple paths.
+enum class NameStability { immutable, mutable_name, ordinary };
+
+struct Recognition {
+  std::string product;       // "Microsoft Outlook", "macOS", "iOS", "MobileAsset MacSoftwareUpdate"; "" unknown
+  std::string version;       // "16.109.26053122", "26.6.2"; "" unknown
+  std::string build;         // "23G90"; "" unknown
+  std::string from_version;  // of a delta
+  std::string channel;       // "Current"; "" none
+  std::string
+      asset_type;  // for what has no product: "iOS Software", "Mac Software", "SoftwareUpdate" with its train, ...
+  std::string product_key;  // sucatalog product ("042-58988"); "" none
+  Kind kind = Kind::other;
+  Evidence evidence = Evidence::none;
+  NameStability stability = NameStability::ordinary;
+  bool listed = false;  // a known catalogue lists this URL
+};
+
+// `key` is a canonical URL's name. Never fails; what nothing is known of is Kind::other with its asset type.
+Recognition recognise(const Url& url, const Knowledge& knowledge);
+
+std::string_view to_string(Kind kind);
+std::string_view to_string(Evidence evidence);
+
+// Compares versions by their numeric parts, left to right; a missing part is 0; parts that are not numbers compare as
+// text after numbers. "99999" is no version and below every other.
+int compare_versions(std::string_view a, std::string_view b);
+
+}  // namespace larder::updates
