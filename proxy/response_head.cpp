@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/response_head.h"

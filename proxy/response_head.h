@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// The two heads of an answer: what the origin said, cleaned for keeping, and what the client is told, written fast.
+// Pure.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "cache/freshness.h"
+#include "cache/object.h"
+
+namespace larder::proxy {
+
+// "bytes first-last/size", "bytes first-last/*", "bytes */size".
+struct ContentRange {
+  bool satisfied = false;  // false: "bytes */size" of a 416
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;                    // one past the last byte
+  std::optional<std::uint64_t> size_bytes;  // of the whole; nothing: unknown
+  bool operator==(const ContentRange&) const = default;
+};
+std::optional<ContentRange> parse_content_range(std::string_view value);
+
+// What an origin answered. Owns its text.
+struct OriginAnswer {
+  int status = 0;
+  cache::Fields received;  // every field as it came: what cache::freshness_of is asked with
+  // What may be kept and sent on: end-to-end fields in their order, without those that have a place of their own here
+  // or that Larder says itself (Date, Age, Via, Cache-Status, Accept-Ranges, digests), without cookies, without fields
+  // that Cache-Control names as private, without promises of other connections (Alt-Svc, Strict-Transport-Security).
+  cache::Fields kept;
+  std::optional<std::uint64_t> content_length;  // of this message's body; nothing beside Transfer-Encoding
+  std::optional<ContentRange> content_range;
+  cache::Validators validators;  // a malformed ETag counts as none
+  std::string location;
+  std::string content_encoding;  // "" for none and identity
+};
+
+// Takes an answer's head line by line, as libcurl gives it. A status line begins anew: interim answers, and those of a
+// proxy before the origin's, are so forgotten. Limits: limits::kHeadFields, kHeadBytes.
+class OriginHead {
+ public:
+  enum class State { incomplete, complete, refused };
+
+  // One line with or without its line ending; the empty line completes the head. Refused: over a limit, a malformed
+  // line, control bytes, Content-Length that is malformed or given twice with different values, a 206 without a
+  // well-formed Content-Range.
+  State add_line(std::string_view line);
+
+  const OriginAnswer& answer() const { return answer_; }  // after complete
+  OriginAnswer take() { return std::move(answer_); }
+  const std::string& reason() const { return reason_; }  // after refused
+
+ private:
+  State begin(std::string_view status_line);
+  State add_field(std::string_view line);
+  State finish();
+  State refuse(std::string reason);
+
+  OriginAnswer answer_;
+  State state_ = State::incomplete;
+  bool begun_ = false;
+  std::size_t bytes_ = 0;
+  std::string reason_;
+};
+
+// The Date field's value, made once a second. One thread's.
+class HttpDate {
+ public:
+  std::string_view at(WallTime now);
+
+ private:
+  std::int64_t second_ = -1;
+  std::string text_;
+};
+
+// What a client is told. Views: valid while it is written. What is left empty is not written.
+struct ClientAnswer {
+  enum class Connection { unsaid, close, keep_alive };
+
+  int status = 200;
+  std::string_view etag;
+  std::string_view last_modified;
+  const cache::Fields* fields = nullptr;  // kept fields of the object; a 304 leaves out its Content-* fields
+  std::string_view content_type;          // in place of the one in `fields`
+  std::optional<std::uint64_t> content_length;
+  std::string_view content_range;  // see range.h
+  bool accept_ranges = false;      // Accept-Ranges: bytes
+  std::optional<std::chrono::seconds> age;
+  std::string_view cache_status;   // RFC 9211 behind "larder; ": "hit", "fwd=miss; collapsed"
+  const Digest* digest = nullptr;  // Repr-Digest
+  bool chunked = false;            // Transfer-Encoding: chunked
+  Connection connection = Connection::unsaid;
+  const std::vector<std::pair<std::string, std::string>>* extra = nullptr;  // written last, as they are
+};
+
+// Appends the head, its empty line included, to `out`. Status line HTTP/1.1, Date, Via: 1.1 larder, then the rest.
+void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out);
+
+// "Not Found"; "Unknown" for codes of no RFC.
+std::string_view reason_phrase(int status);
+
+std::string repr_digest(const Digest& digest);  // "sha-256=:<base64>:" (RFC 9530)
+
+}  // namespace larder::proxy
