@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "config/keys.h"
+#include "config/load.h"
+
+namespace larder::config {
+namespace {
+
+bool same(const Key& key, const Config& before, const Config& after) {
+  // What is shown of the proxy hides its password.
+  if (key.name == "origins.proxy") return before.origins.proxy == after.origins.proxy;
+  return key.show(before) == key.show(after);
+}
+
+}  // namespace
+
+Changes compare(const Config& before, const Config& after) {
+  Changes changes;
+  for (const Key& key : keys()) {
+    if (same(key, before, after)) continue;
+    // Hosts have no names of their own in the table: a changed one counts once, whatever changed in it.
+    const auto name = key.set_host == nullptr ? key.name : key.name.substr(0, key.name.rfind('.'));
+    auto& list = key.reload == Reload::live ? changes.applied : changes.need_restart;
+    if (list.empty() || list.back() != name) list.emplace_back(name);
+  }
+  return changes;
+}
+
+}  // namespace larder::config

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "config/keys.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/duration.h"
+#include "config/read_value.h"
+#include "config/show_value.h"
+
+namespace larder::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using P = KeyProblems;
+
+template <class Member, class Read>
+void put(Member& member, Read&& value) {
+  if (value) member = std::move(*value);
+}
+
+constexpr std::uint64_t kLeastCacheBytes = 64 * kMiB;  // fewer chunks than a few fills hold in flight
+
+void set_cache_size(Config& c, const Value& v, P& p) {
+  const auto size = read_size(v, p);
+  if (size && *size < kLeastCacheBytes) {
+    p.add(v.line, "a cache of less than 64 MiB cannot hold even one update; write at least \"64 MiB\"");
+  } else {
+    put(c.storage.cache_size_bytes, size);
+  }
+}
+
+void set_storage_path(Config& c, const Value& v, P& p) {
+  const auto path = read_path(v, p);
+  if (path && path->empty()) p.add(v.line, "this must name a directory, such as \"/var/lib/larder\"");
+  put(c.storage.path, path);
+}
+
+void set_finish(Config& c, const Value& v, P& p) {
+  const auto choice = read_choice(v, {"listed", "always", "never"}, p);
+  if (!choice) return;
+  c.fills.finish = *choice == "listed"   ? FinishFills::listed
+                   : *choice == "always" ? FinishFills::always
+                                         : FinishFills::never;
+}
+
+void set_host_name(OriginHost& host, const Value& v, P& p) {
+  const auto text = read_text(v, p);
+  if (!text) return;
+  const bool has_port = text->find(':', text->starts_with('[') ? text->find(']') : 0) != std::string::npos;
+  const auto endpoint = Endpoint::parse(has_port ? *text : *text + ":1");
+  if (!endpoint || endpoint->port == 0) {
+    p.add(v.line, in_quotes(*text) + " is not a host or host:port; write it as \"swcdn.apple.com\"");
+    return;
+  }
+  host.name = endpoint->host;
+  if (has_port) host.port = endpoint->port;
+}
+
+void set_host_connect_to(OriginHost& host, const Value& v, P& p) {
+  const auto text = read_text(v, p);
+  if (!text || text->empty()) return;
+  auto endpoint = Endpoint::parse(*text);
+  if (endpoint && endpoint->port != 0) {
+    host.connect_to = std::move(*endpoint);
+  } else {
+    p.add(v.line, endpoint ? "port 0 cannot be connected to; write the port" : endpoint.error().message);
+  }
+}
+
+std::string show_finish(const Config& c) {
+  constexpr std::array<std::string_view, 3> kNames{"listed", "always", "never"};
+  return show_text(kNames.at(static_cast<std::size_t>(c.fills.finish)));
+}
+
+// Credentials in a proxy's URL are for the proxy alone.
+std::string show_proxy(const Config& c) {
+  const auto at = c.origins.proxy.rfind('@');
+  if (at == std::string::npos) return show_text(c.origins.proxy);
+  return show_text(c.origins.proxy.substr(0, c.origins.proxy.find("//") + 2) + "***" + c.origins.proxy.substr(at));
+}
+
+std::string host_name(const OriginHost& host) {
+  return host.port ? Endpoint{host.name, *host.port}.text() : host.name;
+}
+
+template <class Text>
+std::string show_hosts(const Config& c, const Text& text) {
+  std::vector<std::string> texts;
+  for (const auto& host : c.origins.hosts) texts.push_back(text(host));
+  return show_list(texts);
+}
+
+constexpr std::array kKeys{
+    Key{"listen.http", "list of addresses", R"(["0.0.0.0:8080"])", R"(["0.0.0.0:8080", "[::]:8080"])",
+        "Where clients reach Larder over plain HTTP: content cache, proxy, update cache and all other plain entrances.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.listen.http, read_listeners(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.listen.http); }},
+    Key{"listen.tls", "list of addresses", "[]", R"(["0.0.0.0:8443"])",
+        "The same entrances over TLS with Larder's own certificate (tls.certificate, tls.key).", Reload::restart,
+        [](Config& c, const Value& v, P& p) { put(c.listen.tls, read_listeners(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.listen.tls); }},
+    Key{"listen.sni", "list of addresses", "[]", R"(["0.0.0.0:443"])",
+        "Where TLS connections are passed through unread by the server name they ask for, on sites that point the DNS "
+        "names of origins at Larder.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.listen.sni, read_listeners(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.listen.sni); }},
+    Key{"listen.admin", "list of addresses", R"(["127.0.0.1:8081"])", R"(["127.0.0.1:8081"])",
+        "Where the administration page, the API and the metrics are. Beyond loopback it demands "
+        "access.admin_token_file.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.listen.admin, read_listeners(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.listen.admin); }},
+
+    Key{"storage.path", "path", R"("/var/lib/larder")", R"("/srv/larder")",
+        "The directory of the cache and the ledger: on a local disk, writable by the user larderd runs as.",
+        Reload::restart, set_storage_path, nullptr, [](const Config& c) { return show_path(c.storage.path); }},
+    Key{"storage.cache_size", "size", R"("200 GiB")", R"("1 TiB")",
+        "How many bytes of updates are kept, at most. At least 64 MiB. What is least worth keeping goes first.",
+        Reload::live, set_cache_size, nullptr, [](const Config& c) { return show_size(c.storage.cache_size_bytes); }},
+    Key{"storage.reserve", "size", R"("5 GiB")", R"("20 GiB")",
+        "Disk space Larder never uses, whatever cache_size allows.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.storage.reserve_bytes, read_size(v, p)); }, nullptr,
+        [](const Config& c) { return show_size(c.storage.reserve_bytes); }},
+
+    Key{"access.clients", "list of networks", R"(["private"])", R"(["private", "198.51.100.0/24"])",
+        "Which addresses may use Larder. \"private\" is loopback, RFC 1918, link-local and unique local addresses; "
+        "others are refused.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.access.clients, read_networks(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.access.clients); }},
+    Key{"access.admin_token_file", "path", R"("")", R"("/etc/larder/admin-token")",
+        "A file with the secret (16 characters or more) that the API and the metrics then demand as a bearer token; "
+        "required when listen.admin is more than loopback. Not readable by everyone.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.access.admin_token_file, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.access.admin_token_file); }},
+
+    Key{"tls.certificate", "path", R"("")", R"("/etc/larder/tls/larder.pem")",
+        "The certificate of Larder's own name and its chain, PEM. Needed with listen.tls.", Reload::restart,
+        [](Config& c, const Value& v, P& p) { put(c.tls.certificate, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.tls.certificate); }},
+    Key{"tls.key", "path", R"("")", R"("/etc/larder/tls/larder.key")", "The certificate's private key, PEM.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.tls.key, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.tls.key); }},
+
+    Key{"updates.holdoff", "duration", R"("24h")", R"("6h")",
+        "How long a release that goes backwards must last before clients see it.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.updates.holdoff, read_duration(v, {seconds(0), hours(24 * 30)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.updates.holdoff); }},
+
+    Key{"fills.finish", "listed, always or never", R"("listed")", R"("always")",
+        "Whether a download goes on after the last client that wanted it has left: for what a catalogue lists or is "
+        "more than half done, for everything, or never.",
+        Reload::live, set_finish, nullptr, show_finish},
+    Key{"fills.connections_per_origin", "number", "8", "4",
+        "Parallel transfers from one origin host, at most. 1 to 64.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.fills.connections_per_origin, read_count(v, {1, 64}, p));
+        },
+        nullptr, [](const Config& c) { return std::to_string(c.fills.connections_per_origin); }},
+    Key{"fills.stall", "duration", R"("20s")", R"("60s")",
+        "An origin that sends nothing for this long has failed and the transfer is taken up anew. 1s to 10m.",
+        Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.fills.stall, read_duration(v, {seconds(1), seconds(600)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.fills.stall); }},
+    Key{"fills.attempts", "number", "5", "3",
+        "Attempts in a row without one new byte before a download fails. 1 to 100.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.fills.attempts, read_count(v, {1, 100}, p));
+        },
+        nullptr, [](const Config& c) { return std::to_string(c.fills.attempts); }},
+
+    Key{"origins.vendors", "list of names", R"(["apple", "microsoft", "windows"])", R"(["apple"])",
+        "Whose built-in lists of origin hosts Larder serves: \"apple\", \"microsoft\" (AutoUpdate and Office for Mac), "
+        "\"windows\" (Windows Update, Delivery Optimization).",
+        Reload::restart,
+        [](Config& c, const Value& v, P& p) {
+          put(c.origins.vendors, read_names(v, {"apple", "microsoft", "windows"}, p));
+        },
+        nullptr, [](const Config& c) { return show_list(c.origins.vendors); }},
+    Key{"origins.proxy", "URL", R"("")", R"("http://proxy.example.org:3128")",
+        "The proxy through which Larder itself reaches the Internet; empty for none.", Reload::restart,
+        [](Config& c, const Value& v, P& p) { put(c.origins.proxy, read_proxy_url(v, p)); }, nullptr, show_proxy},
+    Key{"origins.ca_file", "path", R"("")", R"("/etc/larder/site-ca.pem")",
+        "Certificate authorities, PEM, that origins are checked against; empty for the system's.", Reload::restart,
+        [](Config& c, const Value& v, P& p) { put(c.origins.ca_file, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.origins.ca_file); }},
+
+    Key{"origins.host.name", "host or host:port", "", R"("swcdn.apple.com")",
+        "The origin host this table adds, or changes when it is built in. Required.", Reload::restart, nullptr,
+        set_host_name, [](const Config& c) { return show_hosts(c, host_name); }},
+    Key{"origins.host.connect_to", "address or host, with port", R"("")", R"("10.1.2.3:8080")",
+        "Where to connect instead of resolving the name: a parent Larder, a mirror, a test.", Reload::restart, nullptr,
+        set_host_connect_to,
+        [](const Config& c) {
+          return show_hosts(c, [](const auto& host) { return host.connect_to ? host.connect_to->text() : ""; });
+        }},
+    Key{"origins.host.scheme", "http or https", R"("")", R"("http")",
+        "Talk to connect_to in this scheme, whatever the URL says; empty for as the URL says.", Reload::restart,
+        nullptr,
+        [](OriginHost& h, const Value& v, P& p) {
+          put(h.scheme, read_choice(v, {"", "http", "https"}, p));
+        },
+        [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.scheme; }); }},
+    Key{"origins.host.ca_file", "path", R"("")", R"("/etc/larder/parent-ca.pem")",
+        "Certificate authorities, PEM, for this host alone; empty for origins.ca_file.", Reload::restart, nullptr,
+        [](OriginHost& h, const Value& v, P& p) { put(h.ca_file, read_path(v, p)); },
+        [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.ca_file.string(); }); }},
+
+    Key{"ledger.retention", "duration", R"("400d")", R"("90d")",
+        "How long single fetches are kept; totals stay. \"0s\" keeps everything.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.ledger.retention, read_duration(v, {seconds(0), hours(24 * 36500)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.ledger.retention); }},
+
+    Key{"log.level", "trace, debug, info, warning or error", R"("info")", R"("debug")",
+        "How much larderd says on standard error or in the journal.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.log.level, read_choice(v, {"trace", "debug", "info", "warning", "error"}, p));
+        },
+        nullptr, [](const Config& c) { return show_text(c.log.level); }},
+};
+
+}  // namespace
+
+std::span<const Key> keys() {
+  return kKeys;
+}
+
+const Key* find_key(std::string_view name) {
+  const auto* const found = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : found;
+}
+
+std::string_view nearest_key(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  std::vector<std::string_view> names;
+  for (const Key& key : kKeys) {
+    if (key.name.substr(key.name.rfind('.') + 1) == last) return key.name;  // right key, wrong table
+    names.push_back(key.name);
+  }
+  return nearest(name, names);
+}
+
+std::vector<std::string_view> table_names() {
+  std::vector<std::string_view> names;
+  for (const Key& key : kKeys) {
+    const auto table = key.name.substr(0, key.name.rfind('.'));
+    if (std::find(names.begin(), names.end(), table) == names.end()) names.push_back(table);
+  }
+  return names;
+}
+
+std::string_view to_string(Reload reload) {
+  return reload == Reload::live ? "reload" : "restart";
+}
+
+}  // namespace larder::config

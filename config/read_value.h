@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Reading one key's value in the type the key has. Each function returns nothing after it has said what is wrong.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/document.h"
+#include "config/problems.h"
+
+namespace larder::config {
+
+// Problems of one key: its name goes in front of each.
+class KeyProblems {
+ public:
+  KeyProblems(Problems& problems, std::string_view key) : problems_(problems), key_(key) {}
+  void add(std::uint32_t line, const std::string& message) { problems_.add(line, std::string(key_) + ": " + message); }
+
+ private:
+  Problems& problems_;
+  std::string_view key_;
+};
+
+std::optional<std::string> read_text(const Value& value, KeyProblems& problems);
+std::optional<std::uint64_t> read_size(const Value& value, KeyProblems& problems);
+std::optional<std::filesystem::path> read_path(const Value& value, KeyProblems& problems);  // absolute, or empty
+std::optional<std::string> read_choice(const Value& value, std::initializer_list<std::string_view> choices,
+                                       KeyProblems& problems);
+
+struct CountRange {
+  std::uint32_t least;
+  std::uint32_t most;
+};
+std::optional<std::uint32_t> read_count(const Value& value, CountRange range, KeyProblems& problems);
+
+struct SpanRange {
+  std::chrono::seconds least;
+  std::chrono::seconds most;
+};
+std::optional<std::chrono::seconds> read_duration(const Value& value, SpanRange range, KeyProblems& problems);
+
+// Numeric addresses to listen on; no duplicates.
+std::optional<std::vector<Endpoint>> read_listeners(const Value& value, KeyProblems& problems);
+// Networks, "private" expanded; no duplicates.
+std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblems& problems);
+// Names out of `known`; no duplicates.
+std::optional<std::vector<std::string>> read_names(const Value& value, const std::vector<std::string_view>& known,
+                                                   KeyProblems& problems);
+// http://[user:password@]host[:port] or https://..., or empty.
+std::optional<std::string> read_proxy_url(const Value& value, KeyProblems& problems);
+
+}  // namespace larder::config

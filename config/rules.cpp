@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "config/rules.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "config/token.h"
+
+namespace larder::config {
+namespace {
+
+class Rules {
+ public:
+  Rules(const Config& config, const Document& document, Problems& problems)
+      : config_(config), document_(document), problems_(problems) {}
+
+  void check() {
+    check_listeners();
+    check_admin();
+    check_tls();
+    check_file("origins.ca_file", document_.line_of("origins.ca_file"), config_.origins.ca_file);
+    check_hosts();
+  }
+
+ private:
+  void add(const std::string& key, const std::string& message) {
+    problems_.add(document_.line_of(key), key + ": " + message);
+  }
+
+  void check_listeners() {
+    const auto& listen = config_.listen;
+    if (listen.http.empty() && listen.tls.empty() && listen.sni.empty()) {
+      add("listen.http", R"(no client could reach Larder; write at least ["0.0.0.0:8080"])");
+    }
+    std::set<Endpoint> seen;
+    check_each_once("listen.http", listen.http, seen);
+    check_each_once("listen.tls", listen.tls, seen);
+    check_each_once("listen.sni", listen.sni, seen);
+    check_each_once("listen.admin", listen.admin, seen);
+  }
+
+  void check_each_once(const std::string& key, const std::vector<Endpoint>& endpoints, std::set<Endpoint>& seen) {
+    for (const auto& endpoint : endpoints) {
+      if (endpoint.port != 0 && !seen.insert(endpoint).second) {
+        add(key, endpoint.text() + " is already used by another listener; give each its own port");
+      }
+    }
+  }
+
+  void check_admin() {
+    const auto& listeners = config_.listen.admin;
+    const bool beyond =
+        std::any_of(listeners.begin(), listeners.end(), [](const Endpoint& e) { return !is_loopback(e); });
+    if (beyond && config_.access.admin_token_file.empty()) {
+      add("listen.admin",
+          "others on the network could administer Larder; name a file with a secret in access.admin_token_file, or "
+          "listen on 127.0.0.1 only");
+    }
+    if (config_.access.admin_token_file.empty()) return;
+    if (const auto token = read_admin_token(config_.access.admin_token_file); !token) {
+      add("access.admin_token_file", token.error().message);
+    }
+  }
+
+  static bool is_loopback(const Endpoint& endpoint) {
+    static const Network v4 = *Network::parse("127.0.0.0/8");
+    static const Network v6 = *Network::parse("::1/128");
+    const auto address = Address::parse(endpoint.host);
+    return address && (v4.contains(*address) || v6.contains(*address));
+  }
+
+  void check_tls() {
+    const auto& tls = config_.tls;
+    const bool needed = !config_.listen.tls.empty();
+    if (tls.certificate.empty() && (needed || !tls.key.empty())) {
+      add("tls.certificate", needed ? "listen.tls needs a certificate; name its PEM file here, or empty listen.tls"
+                                    : "tls.key is given without its certificate; name the certificate's PEM file");
+    }
+    if (tls.key.empty() && (needed || !tls.certificate.empty())) {
+      add("tls.key", "the certificate's private key is missing; name its PEM file");
+    }
+    check_file("tls.certificate", document_.line_of("tls.certificate"), tls.certificate);
+    check_file("tls.key", document_.line_of("tls.key"), tls.key);
+  }
+
+  void check_file(const std::string& key, std::uint32_t line, const std::filesystem::path& file) {
+    if (file.empty()) return;
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) {
+      problems_.add(line, key + ": " + file.string() + " is a directory; name a PEM file");
+      return;
+    }
+    errno = 0;
+    if (!std::ifstream(file)) {
+      problems_.add(line, key + ": " + file.string() + " cannot be read: " + std::strerror(errno) +
+                              "; name a PEM file that the user larderd runs as can read");
+    }
+  }
+
+  void check_hosts() {
+    std::set<std::pair<std::string, std::uint16_t>> seen;
+    std::size_t item = 0;
+    for (const auto& host : config_.origins.hosts) {
+      while (document_.items.at(item).name != "origins.host") ++item;
+      const auto& table = document_.items.at(item++);
+      const auto line_of = [&](std::string_view key) {
+        for (const auto& entry : table.entries) {
+          if (entry.name == key) return entry.line;
+        }
+        return table.line;
+      };
+      const bool named = std::any_of(table.entries.begin(), table.entries.end(),
+                                     [](const auto& entry) { return entry.name == "origins.host.name"; });
+      if (!named) problems_.add(table.line, "origins.host: the table names no host; add name = \"...\"");
+      if (!host.name.empty() && !seen.emplace(host.name, host.port.value_or(0)).second) {
+        problems_.add(line_of("origins.host.name"),
+                      "origins.host.name: \"" + host.name + "\" has a table already; make it one");
+      }
+      check_file("origins.host.ca_file", line_of("origins.host.ca_file"), host.ca_file);
+    }
+  }
+
+  const Config& config_;
+  const Document& document_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_rules(const Config& config, const Document& document, Problems& problems) {
+  Rules(config, document, problems).check();
+}
+
+}  // namespace larder::config
