@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -23,7 +24,7 @@ struct Url {
   std::string target() const;  // path and query, as a request line writes them
 
   // Absolute form only. Refuses user info, fragments, empty or malformed hosts, control characters and spaces, bad
-  // ports.
+  // ports, and what is longer than a request target may be. One trailing dot of the host is dropped.
   static Result<Url> parse(std::string_view text);
 };
 
@@ -31,11 +32,12 @@ struct Url {
 struct CanonicalUrl {
   std::string
       key;  // the name: host aliases folded, dot segments and needless escapes resolved, authorising query keys dropped
-  Url origin;  // where to fetch: a living host, the query whole
+  Url origin;                  // where to fetch: a living host, the query whole. https is never weakened to http
+  std::vector<Url> fallbacks;  // other places of the same bytes, best first, when the origin fails or has them not
 };
 
 // Never fails: a URL no rule knows is its own canonical form. The scheme is part of the name except on hosts known to
-// serve the same bytes on both.
+// serve the same bytes on both. The key of a key is itself.
 CanonicalUrl canonical(const Url& url);
 
 }  // namespace larder::updates
