@@ -20,7 +20,14 @@ enum class NameClass { immutable, mutable_name, ordinary };
 
 using Fields = std::vector<std::pair<std::string, std::string>>;  // names in any case, values trimmed
 
-// Nothing: the response must not be stored.
+// Nothing: the response must not be stored. Stored are 200 and 206 (as parts; other answers are the caller's), and of
+// those:
+// - ordinary names as RFC 9111 3 says: not no-store, not private, no Vary but on Accept-Encoding;
+// - immutable names always, fresh for ever; mutable names always, never fresh, yet good for when the origin fails: both
+//   whatever Cache-Control says;
+// - none of them with Vary: *, with Vary and a Content-Encoding, or, asked with Authorization, without public, s-maxage
+//   or must-revalidate (RFC 9111 3.5).
+// Directives with field names (private="x") do not count here: those fields are left out of what is kept.
 std::optional<Freshness> freshness_of(const Fields& response, int status, NameClass name,
                                       bool request_had_authorization, WallTime request_time, WallTime response_time);
 

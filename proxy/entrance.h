@@ -34,6 +34,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/device_token.h"
 #include "proxy/origin_table.h"
 #include "proxy/request_head.h"
 #include "reports/ledger.h"
@@ -84,11 +85,5 @@ using Classified = std::variant<FetchTarget, Helper, Connect, Refusal>;
 
 // For every method; which methods an entrance allows is the caller's. `head` as HeadParser accepts it.
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener);
-
-// The user name of `Proxy-Authorization: Basic`, when it is a device token; "" otherwise (never a reason to refuse).
-std::string proxy_user(const RequestHead& head);
-
-// 1 to limits::kTokenBytes of A-Z a-z 0-9 . _ : -
-bool is_token(std::string_view text);
 
 }  // namespace larder::proxy

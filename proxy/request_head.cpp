@@ -1,2 +1,335 @@
 // SPDX-License-Identifier: MIT
 #include "proxy/request_head.h"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstring>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "proxy/authority.h"
+
+namespace larder::proxy {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t kMethodBytes = 32;  // the longest registered one, UPDATEREDIRECTREF, has 17
+// The longest request line that can be right: method, target, version and the two spaces.
+constexpr std::size_t kRequestLineBytes = kMethodBytes + limits::kTargetBytes + sizeof "  HTTP/1.1";
+
+// What Beast found, as views into the buffer it was given.
+class HeadSink final : public http::basic_parser<true> {
+ public:
+  explicit HeadSink(RequestHead& head) : head_(head) {
+    header_limit(limits::kHeadBytes + 1);
+    body_limit(boost::none);
+  }
+
+ private:
+  using View = boost::beast::string_view;
+  using Code = boost::beast::error_code;
+
+  void on_request_impl(http::verb /*verb*/, View method, View target, int version, Code& /*ec*/) override {
+    head_.method = {method.data(), method.size()};
+    head_.target = {target.data(), target.size()};
+    head_.minor_version = version % 10;
+  }
+  void on_field_impl(http::field /*name*/, View name, View value, Code& /*ec*/) override {
+    head_.fields.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+  }
+  void on_response_impl(int /*status*/, View /*reason*/, int /*version*/, Code& /*ec*/) override {}
+  void on_header_impl(Code& /*ec*/) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/, Code& /*ec*/) override {}
+  std::size_t on_body_impl(View body, Code& /*ec*/) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t /*size*/, View /*extensions*/, Code& /*ec*/) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, View body, Code& /*ec*/) override { return body.size(); }
+  void on_finish_impl(Code& /*ec*/) override {}
+
+  RequestHead& head_;
+};
+
+using Verdict = std::optional<HeadRefusal>;
+
+Verdict bad(std::string reason) {
+  return HeadRefusal{400, std::move(reason)};
+}
+
+bool is_token_char(char c) {
+  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || kSigns.find(c) != std::string_view::npos;
+}
+
+// ---- before Beast: what is wrong with the bytes ----
+
+// Every LF here follows a CR (find_end has seen to it), so as many CR as LF means no CR stands alone.
+Verdict check_bytes(std::string_view text) {
+  std::size_t cr = 0;
+  std::size_t lf = 0;
+  bool control = false;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    cr += static_cast<std::size_t>(byte == '\r');
+    lf += static_cast<std::size_t>(byte == '\n');
+    const bool line_end = byte == '\r' || byte == '\n';
+    control = control || (byte < 0x20 && byte != '\t' && !line_end) || byte == 0x7F;
+  }
+  if (control) return bad("The request head has a control byte in it.");
+  if (cr != lf) return bad("The request head has a carriage return that does not end a line.");
+  return std::nullopt;
+}
+
+Verdict check_version(std::string_view version) {
+  constexpr std::string_view kName = "HTTP/";
+  const bool well_formed = version.size() == kName.size() + 3 && version.starts_with(kName) && is_digit(version[5]) &&
+                           version[6] == '.' && is_digit(version[7]);
+  if (!well_formed) return bad("The request line does not end in an HTTP version.");
+  if (version[5] != '1') return HeadRefusal{505, "This server speaks HTTP/1.0 and HTTP/1.1."};
+  if (version[7] > '1') return bad("This server speaks HTTP/1.0 and HTTP/1.1.");
+  return std::nullopt;
+}
+
+Verdict check_request_line(std::string_view line) {
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return bad("The request line is not METHOD TARGET VERSION.");
+  const auto method = line.substr(0, first);
+  const auto target = line.substr(first + 1, last - first - 1);
+  if (method.size() > kMethodBytes) return bad("The method is longer than 32 bytes.");
+  if (target.size() > limits::kTargetBytes) return HeadRefusal{414, "The request target is longer than 8 KiB."};
+  if (target.find_first_of(" \t#") != std::string_view::npos) {
+    return bad("The request target has white space or a '#' in it.");
+  }
+  return check_version(line.substr(last + 1));
+}
+
+Verdict check_no_folds(std::string_view text) {
+  for (auto lf = text.find('\n'); lf + 1 < text.size(); lf = text.find('\n', lf + 1)) {
+    if (text[lf + 1] == ' ' || text[lf + 1] == '\t') return bad("A field is folded over two lines.");
+  }
+  return std::nullopt;
+}
+
+Verdict check_text(std::string_view text) {
+  if (auto wrong = check_bytes(text)) return wrong;
+  if (auto wrong = check_request_line(text.substr(0, text.find('\r')))) return wrong;
+  return check_no_folds(text);
+}
+
+Verdict run_beast(std::string_view text, RequestHead& head) {
+  HeadSink sink(head);
+  boost::beast::error_code code;
+  sink.put(boost::asio::const_buffer(text.data(), text.size()), code);
+  if (code) return bad("The request head is malformed: " + code.message() + ".");
+  if (!sink.is_header_done()) return bad("The request head is malformed.");
+  return std::nullopt;
+}
+
+// ---- after Beast: what the fields mean together ----
+
+// The fields that decide where the message ends and whom it is for, in one pass.
+struct Deciding {
+  const Field* host = nullptr;
+  const Field* content_length = nullptr;
+  const Field* transfer_encoding = nullptr;
+  const char* doubled = nullptr;
+  bool close = false;
+  bool keep_alive = false;
+};
+
+void note_once(const Field*& place, const Field& field, const char*& doubled, const char* name) {
+  if (place != nullptr) doubled = name;
+  place = &field;
+}
+
+void note_connection(std::string_view value, Deciding& deciding) {
+  while (!value.empty()) {
+    const auto comma = std::min(value.find(','), value.size());
+    const auto option = trim(value.substr(0, comma));
+    if (equals_ignoring_case(option, "close")) deciding.close = true;
+    if (equals_ignoring_case(option, "keep-alive")) deciding.keep_alive = true;
+    value.remove_prefix(std::min(comma + 1, value.size()));
+  }
+}
+
+Deciding gather(RequestHead& head) {
+  Deciding deciding;
+  for (const auto& field : head.fields) {
+    const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
+    if (is("Host")) note_once(deciding.host, field, deciding.doubled, "Host");
+    if (is("Content-Length")) note_once(deciding.content_length, field, deciding.doubled, "Content-Length");
+    if (is("Transfer-Encoding")) note_once(deciding.transfer_encoding, field, deciding.doubled, "Transfer-Encoding");
+    if (is("Connection")) note_connection(field.value, deciding);
+    if (is("Expect")) head.expect_continue = equals_ignoring_case(field.value, "100-continue");
+  }
+  return deciding;
+}
+
+Verdict check_framing(const Deciding& deciding, RequestHead& head) {
+  if (deciding.transfer_encoding != nullptr) {
+    if (head.minor_version == 0) return bad("Transfer-Encoding is not known in HTTP/1.0.");
+    if (deciding.content_length != nullptr) return bad("Content-Length and Transfer-Encoding exclude each other.");
+    if (!equals_ignoring_case(deciding.transfer_encoding->value, "chunked")) {
+      return bad("The only Transfer-Encoding understood is chunked.");
+    }
+    head.chunked = true;
+  }
+  if (deciding.content_length != nullptr) {
+    head.content_length = parse_decimal(deciding.content_length->value);
+    if (!head.content_length) return bad("Content-Length is not a number.");
+  }
+  return std::nullopt;
+}
+
+Verdict check_host(const Deciding& deciding, RequestHead& head) {
+  if (deciding.host == nullptr) {
+    if (head.minor_version == 1) return bad("A request in HTTP/1.1 must have a Host field.");
+    return std::nullopt;
+  }
+  head.host = deciding.host->value;
+  if (!head.host.empty() && !is_authority(head.host)) return bad("The Host field is not a host and port.");
+  return std::nullopt;
+}
+
+Verdict check_connect_target(const RequestHead& head) {
+  const auto target = parse_authority(head.target);
+  if (!target || !target->port) return bad("CONNECT must name a host and a port.");
+  if (!head.host.empty() && !same_authority(head.host, head.target, *target->port)) {
+    return bad("The Host field does not name the host of the request target.");
+  }
+  return std::nullopt;
+}
+
+bool is_scheme(std::string_view text) {
+  const auto letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
+  return !text.empty() && letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+  });
+}
+
+Verdict check_absolute_target(const RequestHead& head, bool host_sent) {
+  const auto mark = head.target.find("://");
+  const auto scheme = head.target.substr(0, mark);
+  if (mark == std::string_view::npos || !is_scheme(scheme)) return bad("The request target is no path and no URL.");
+  auto authority = head.target.substr(mark + 3);
+  authority = authority.substr(0, authority.find_first_of("/?"));
+  if (!is_authority(authority)) return bad("The URL in the request line has no valid host.");
+  const std::uint16_t default_port = equals_ignoring_case(scheme, "https") ? 443 : 80;
+  if (host_sent && !same_authority(head.host, authority, default_port)) {
+    return bad("The Host field does not name the host of the request target.");
+  }
+  return std::nullopt;
+}
+
+Verdict check_target(const RequestHead& head, bool host_sent) {
+  if (head.method == "CONNECT") return check_connect_target(head);
+  if (head.target.starts_with('/')) return std::nullopt;
+  if (head.target == "*") {
+    if (head.method == "OPTIONS") return std::nullopt;
+    return bad("Only OPTIONS may ask for *.");
+  }
+  return check_absolute_target(head, host_sent);
+}
+
+Verdict check_fields(RequestHead& head) {
+  const Deciding deciding = gather(head);
+  if (deciding.doubled != nullptr) return bad(std::string(deciding.doubled) + " is given twice.");
+  if (auto wrong = check_framing(deciding, head)) return wrong;
+  if (auto wrong = check_host(deciding, head)) return wrong;
+  if (auto wrong = check_target(head, deciding.host != nullptr)) return wrong;
+  head.keep_alive = !deciding.close && (head.minor_version == 1 || deciding.keep_alive);
+  return std::nullopt;
+}
+
+void clear(RequestHead& head) {
+  auto fields = std::move(head.fields);
+  fields.clear();
+  head = {};
+  head.fields = std::move(fields);
+}
+
+}  // namespace
+
+// ---- RequestHead ----
+
+std::string_view RequestHead::find(std::string_view name) const {
+  for (const auto& field : fields) {
+    if (equals_ignoring_case(field.name, name)) return field.value;
+  }
+  return {};
+}
+
+bool RequestHead::has(std::string_view name) const {
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& f) { return equals_ignoring_case(f.name, name); });
+}
+
+std::string RequestHead::joined(std::string_view name) const {
+  std::string list;
+  bool first = true;
+  for (const auto& field : fields) {
+    if (!equals_ignoring_case(field.name, name)) continue;
+    if (!first) list += ", ";
+    list += field.value;
+    first = false;
+  }
+  return list;
+}
+
+// ---- HeadParser ----
+
+HeadParser::State HeadParser::parse(std::string_view buffer, RequestHead& head) {
+  if (state_ == State::refused) return state_;
+  if (head_bytes_ == 0 && find_end(buffer) != State::complete) return state_;
+  const auto text = buffer.substr(begin_, head_bytes_ - begin_);
+  clear(head);
+  auto wrong = check_text(text);
+  if (!wrong) wrong = run_beast(text, head);
+  if (!wrong) wrong = check_fields(head);
+  if (wrong) return refuse(wrong->status, std::move(wrong->reason));
+  return state_ = State::complete;
+}
+
+HeadParser::State HeadParser::find_end(std::string_view buffer) {
+  while (scanned_ < buffer.size()) {
+    const void* found = std::memchr(buffer.data() + scanned_, '\n', buffer.size() - scanned_);
+    if (found == nullptr) break;
+    const auto lf = static_cast<std::size_t>(static_cast<const char*>(found) - buffer.data());
+    if (lf == 0 || buffer[lf - 1] != '\r') return refuse(400, "A line of the request head ends without CR.");
+    const bool empty_line = lf - 1 == line_begin_;
+    scanned_ = line_begin_ = lf + 1;
+    if (!empty_line) {
+      if (lines_ > limits::kHeadFields) return refuse(431, "The request has more than 128 fields.");
+      ++lines_;
+    } else if (lines_ > 0) {
+      head_bytes_ = lf + 1;
+      break;
+    } else if (begin_ == 0) {
+      begin_ = lf + 1;
+    } else {
+      return refuse(400, "The request begins with empty lines.");
+    }
+  }
+  scanned_ = head_bytes_ == 0 ? buffer.size() : head_bytes_;
+  return over_limit(buffer);
+}
+
+HeadParser::State HeadParser::over_limit(std::string_view buffer) {
+  const auto head = buffer.substr(begin_, (head_bytes_ == 0 ? buffer.size() : head_bytes_) - begin_);
+  if (!head.empty() && !is_token_char(head.front()) && !(begin_ == 0 && head == "\r")) {
+    return refuse(400, "The request does not begin with a method.");
+  }
+  if (lines_ == 0 && head.size() > kRequestLineBytes) return refuse(414, "The request line is longer than 8 KiB.");
+  if (head.size() > limits::kHeadBytes) return refuse(431, "The request head is longer than 32 KiB.");
+  return head_bytes_ == 0 ? State::incomplete : State::complete;
+}
+
+HeadParser::State HeadParser::refuse(int status, std::string reason) {
+  refusal_ = {status, std::move(reason)};
+  return state_ = State::refused;
+}
+
+void HeadParser::reset() {
+  *this = HeadParser();
+}
+
+}  // namespace larder::proxy
