@@ -53,12 +53,14 @@ class Content:
 
     def first_difference(self, offset: int, data) -> int | None:
         """Where `data`, received as the bytes at `offset`, differs from this content; nothing when it does not."""
-        view, at = memoryview(data), 0
-        for part in self.parts(offset, offset + len(view)):
-            if view[at:at + len(part)] != part:
-                return offset + at + next(i for i, (a, b) in enumerate(zip(view[at:at + len(part)], part)) if a != b)
+        # Compared as bytes: a comparison of memoryviews goes item by item, thirty times slower.
+        data, at = bytes(data), 0
+        for part in self.parts(offset, offset + len(data)):
+            got, want = data[at:at + len(part)], bytes(part)
+            if got != want:
+                return offset + at + next(i for i, (a, b) in enumerate(zip(got, want)) if a != b)
             at += len(part)
-        return None if at == len(view) else self.size
+        return None if at == len(data) else self.size
 
 
 class Bytes(Content):
