@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Microsoft AutoUpdate through its update cache: manifests, full packages and deltas, by name and by what manifests say."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from client import eventually, get
+from content import Content, MiB
+
+CDN = "res.public.onecdn.static.microsoft"
+TEAMS = "installer.teams.static.microsoft"
+ONEDRIVE = "oneclient.sfx.ms"
+CURRENT = "/mro1cdnstorage/C1297A47-86C4-4C1F-97FA-950631F94777/MacAutoupdate/"
+FULL = "Microsoft_Outlook_16.109.26053122_Updater.pkg"
+DELTA = "Outlook_16.107.26030937_to_16.109.26053122_BinaryDelta.pkg"
+
+pytestmark = pytest.mark.larder(vendors=("microsoft",), hosts=(CDN, TEAMS, ONEDRIVE))
+
+
+def plist(*entries: dict[str, str]) -> bytes:
+    dicts = "".join("<dict>" + "".join(f"<key>{key}</key><string>{value}</string>" for key, value in sorted(entry.items())) + "</dict>"
+                    for entry in entries)
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" '
+            f'"http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0"><array>{dicts}</array></plist>\n').encode()
+
+
+def outlook() -> bytes:
+    base = f"https://{CDN}{CURRENT}"
+    return plist(
+        {"Application ID": "OPIM2019", "Baseline Version": "16.107.26030937", "BinaryUpdaterLocation": base + DELTA,
+         "FullUpdaterLocation": base + FULL, "Location": base + DELTA.replace("BinaryDelta", "Delta"),
+         "Payload": DELTA.replace("BinaryDelta", "Delta"), "Title": "Microsoft Outlook Update 16.109.3 (26053122)",
+         "Update Version": "16.109.26053122"},
+        {"Application ID": "OPIM2019", "Location": base + FULL, "Payload": FULL,
+         "Title": "Microsoft Outlook Update 16.109.3 (26053122)", "Update Version": "16.109.26053122"})
+
+
+def one_app(app_id: str, title: str, version: str, location: str) -> bytes:
+    return plist({"Application ID": app_id, "Location": location, "Payload": location.rsplit("/", 1)[1], "Title": title, "Update Version": version})
+
+
+def publish(origin, app_id: str, manifest: bytes, version: str):
+    origin.put(f"{CURRENT}0409{app_id}.xml", manifest)
+    origin.put(f"{CURRENT}0409{app_id}.cat", b"signature of " + version.encode())
+    origin.put(f"{CURRENT}0409{app_id}-chk.xml", b"<plist><dict><key>Update Version</key><string>" + version.encode() + b"</string></dict></plist>")
+
+
+def mau(larder, name: str, **keywords):
+    return get(larder.http, f"/mau/Current/{name}", **keywords)
+
+
+@pytest.mark.parametrize("name", ["0409OPIM2019.xml", "0409OPIM2019.cat", "0409OPIM2019-chk.xml"])
+def test_a_manifest_file_comes_unchanged(site, name):
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    answer = mau(site.larder, name)
+    assert answer.status == 200
+    assert answer.body == site.origin.pages[CURRENT + name].content.read()
+
+
+def test_outlook_in_full_reaches_two_devices_and_the_report(site):
+    content = Content("outlook", 12 * MiB)
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    site.origin.put(CURRENT + FULL, content)
+    for token in ("MAC1", "MAC2"):
+        assert get(site.larder.http, f"/d/{token}/mau/Current/{FULL}").body == content.read()
+    assert site.origin.bytes_sent(CURRENT + FULL) == content.size
+    row = eventually(lambda: next((row for row in site.larder.report("versions") if row["product"] == "Microsoft Outlook"
+                                   and row["devices_complete"] == 2), None))
+    assert row["version"] == "16.109.26053122"
+
+
+@pytest.mark.skipif(not shutil.which("aria2c"), reason="aria2 is not installed")
+@pytest.mark.parametrize("name, size", [(FULL, 96 * MiB), (DELTA, 40 * MiB)], ids=["full", "delta"])
+def test_a_downloader_with_sixteen_connections_gets_the_right_bytes_once(site, tmp_path, name, size):
+    content = Content(name, size)
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    site.origin.put(CURRENT + name, content)
+    for run in range(2):
+        target = tmp_path / f"run{run}"
+        subprocess.run(["aria2c", "-q", "-x16", "-s16", "-k1M", "--file-allocation=none", "--allow-overwrite=true", "-d", target, "-o", "a.pkg",
+                        "http://%s:%d/mau/Current/%s" % (*site.larder.http, name)], check=True, timeout=120)
+        assert content.first_difference(0, (target / "a.pkg").read_bytes()) is None
+        assert (target / "a.pkg").stat().st_size == size
+    assert site.origin.bytes_sent(CURRENT + name) <= size * 1.05
+
+
+def test_a_delta_counts_for_the_version_it_leads_to(site):
+    content = Content("delta", 3 * MiB)
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    site.origin.put(CURRENT + DELTA, content)
+    assert get(site.larder.http, f"/d/MAC3/mau/Current/{DELTA}").body == content.read()
+    row = eventually(lambda: next((row for row in site.larder.report("versions") if row["product"] == "Microsoft Outlook"), None))
+    assert (row["version"], row["devices_complete"]) == ("16.109.26053122", 1)
+
+
+def test_names_that_say_nothing_are_found_through_their_manifest(site):
+    teams_path, onedrive_path = "/production-osx/25306.805.4102.7211/MicrosoftTeams.pkg", "/Mac/Installers/25.206.1021.0003/universal/OneDrive.pkg"
+    teams, onedrive = Content("teams", 5 * MiB), Content("onedrive", 4 * MiB)
+    publish(site.origin, "TEAMS21", one_app("TEAMS21", "Microsoft Teams Update", "25306.805.4102.7211", f"https://{TEAMS}{teams_path}"), "25306.805.4102.7211")
+    publish(site.origin, "ONDR18", one_app("ONDR18", "OneDrive Update", "25.206.1021", f"https://{ONEDRIVE}{onedrive_path}"), "25.206.1021")
+    site.origin.put(teams_path, teams)
+    site.origin.put(onedrive_path, onedrive)
+    for manifest in ("0409TEAMS21.xml", "0409ONDR18.xml"):
+        assert mau(site.larder, manifest).status == 200
+    assert eventually(lambda: (answer := mau(site.larder, "MicrosoftTeams.pkg")).status == 200 and answer).body == teams.read()
+    assert eventually(lambda: (answer := mau(site.larder, "OneDrive.pkg")).status == 200 and answer).body == onedrive.read()
+    products = eventually(lambda: (found := {row["product"]: row["version"] for row in site.larder.report("versions")}) and len(found) >= 2 and found)
+    assert any("Teams" in product for product in products)
+    assert any("OneDrive" in product for product in products)
+
+
+def test_a_missing_package_is_a_404_and_not_an_error_page(site):
+    answer = mau(site.larder, "Microsoft_Word_16.1.1_Updater.pkg")
+    assert answer.status == 404
+
+
+def test_an_unknown_channel_is_refused(larder):
+    assert get(larder.http, "/mau/Nonsense/0409OPIM2019.xml").status in (400, 404)
+
+
+def test_the_layout_of_older_mirrors_is_understood(site):
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    content = Content("outlook", 2 * MiB)
+    site.origin.put(CURRENT + FULL, content)
+    manifest = get(site.larder.http, "/x/MAU/cache/collateral/Production/0409OPIM2019.xml")
+    assert manifest.body == outlook()
+    assert get(site.larder.http, f"/x/MAU/cache/{FULL}").body == content.read()
+    assert get(site.larder.http, f"/mau/Current/OPIM2019/{FULL}").body == content.read()
+    assert get(site.larder.http, f"/mau/Current//{FULL}").body == content.read()
+
+
+def test_a_new_release_shows_on_request(site):
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    assert mau(site.larder, "0409OPIM2019.xml").body == outlook()
+    newer = outlook().replace(b"16.109.26053122", b"16.113.26100421")
+    publish(site.origin, "OPIM2019", newer, "16.113.26100421")
+    assert eventually(lambda: mau(site.larder, "0409OPIM2019.xml").body == newer)
+
+
+@pytest.mark.larder(vendors=("microsoft",), hosts=(CDN,), updates={"holdoff": "1h"})
+def test_a_release_that_goes_backwards_is_held_off(site):
+    newer = outlook().replace(b"16.109.26053122", b"16.113.26100421")
+    publish(site.origin, "OPIM2019", newer, "16.113.26100421")
+    assert mau(site.larder, "0409OPIM2019.xml").body == newer
+    publish(site.origin, "OPIM2019", outlook(), "16.109.26053122")
+    assert mau(site.larder, "0409OPIM2019.xml").body == newer

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Which device has fetched which version of what: on the record, by token and by address."""
+
+import json
+
+import pytest
+
+from client import Connection, eventually, get
+from content import Content, KiB, MiB
+
+HOST = "updates.cdn-apple.com"
+PATH = "/2026SummerFCS/4054a88c-e206-4849-817b-8a6263d42ddb/iPhone12,1_26.6.2_23G90_Restore.ipsw"
+CONTENT = Content("ipsw", 6 * MiB)
+
+pytestmark = pytest.mark.larder(vendors=("apple",), hosts=(HOST,))
+
+
+def ask(larder, token: str, **keywords):
+    return get(larder.http, f"/d/{token}{PATH}?source={HOST}&sourceScheme=https", **keywords)
+
+
+def row_of(larder, product: str = "iOS"):
+    return next((row for row in larder.report("versions") if row["product"] == product), None)
+
+
+def test_two_devices_by_token_have_fetched_the_version(site):
+    site.origin.put(PATH, CONTENT)
+    for token in ("C02XK1JGH7L2", "F9FZX0AAAA01"):
+        assert ask(site.larder, token).body == CONTENT.read()
+    row = eventually(lambda: (row := row_of(site.larder)) and row["devices_complete"] == 2 and row)
+    assert (row["product"], row["version"], row["build"], row["devices_partly"]) == ("iOS", "26.6.2", "23G90", 0)
+    assert row["bytes_sent"] == 2 * CONTENT.size
+    devices = {device["id"]: device for device in site.larder.report("devices")}
+    assert {"C02XK1JGH7L2", "F9FZX0AAAA01"} <= set(devices)
+    assert devices["C02XK1JGH7L2"]["bytes_sent"] == CONTENT.size
+    assert devices["C02XK1JGH7L2"]["evidence"] == "token"
+
+
+def test_a_version_fetched_in_pieces_is_complete_when_the_last_piece_is_in(site):
+    site.origin.put(PATH, CONTENT)
+    half = CONTENT.size // 2
+    ask(site.larder, "T1", fields={"Range": f"bytes={half}-"})
+    row = eventually(lambda: row_of(site.larder))
+    assert (row["devices_complete"], row["devices_partly"]) == (0, 1)
+    ask(site.larder, "T1", fields={"Range": f"bytes=0-{half - 1}"})
+    row = eventually(lambda: (row := row_of(site.larder))["devices_complete"] == 1 and row)
+    assert row["devices_partly"] == 0
+
+
+def test_a_client_that_leaves_halfway_has_not_fetched(site):
+    content = Content("big", 64 * MiB)
+    site.origin.put(PATH, content)
+    ask(site.larder, "WHOLE")
+    with Connection(site.larder.http, receive_buffer=8192) as leaving:
+        leaving.request(f"/d/HALF{PATH}?source={HOST}&sourceScheme=https")
+        leaving.head()
+        leaving.read_some(100 * KiB)
+        leaving.reset()
+    row = eventually(lambda: (row := row_of(site.larder)) and row["devices_partly"] == 1 and row)
+    assert row["devices_complete"] == 1
+
+
+def test_devices_without_a_token_are_their_addresses(site):
+    site.origin.put(PATH, CONTENT)
+    for source in ("127.0.0.11", "127.0.0.12"):
+        assert get(site.larder.http, f"{PATH}?source={HOST}&sourceScheme=https", source=source).status == 200
+    addresses = eventually(lambda: (found := {d["address"] for d in site.larder.report("devices")}) >= {"127.0.0.11", "127.0.0.12"} and found)
+    assert addresses
+
+
+def test_the_summary_balances_with_what_was_sent_and_fetched(site):
+    site.origin.put(PATH, CONTENT)
+    for token in ("A", "B", "C", "D"):
+        ask(site.larder, token)
+    summary = eventually(lambda: (s := site.larder.report("summary"))["requests"] == 4 and s)
+    assert summary["bytes_sent"] == 4 * CONTENT.size
+    assert summary["bytes_from_origin"] - summary["bytes_from_origin_own"] == CONTENT.size
+    assert summary["hit_ratio_bytes"] == pytest.approx(0.75, abs=0.01)
+    traffic = site.larder.report("traffic")
+    assert sum(row["requests"] for row in traffic) == summary["requests"]
+    assert sum(row["bytes_sent"] for row in traffic) == summary["bytes_sent"]
+
+
+def test_the_user_of_a_proxy_is_the_device(site):
+    site.origin.put(PATH, CONTENT)
+    # "SERIAL7:" as Basic credentials.
+    answer = get(site.larder.http, f"http://{HOST}{PATH}", host=HOST, fields={"Proxy-Authorization": "Basic U0VSSUFMNzo="})
+    assert answer.status == 200
+    eventually(lambda: "SERIAL7" in {device["id"] for device in site.larder.report("devices")})
+    assert all("proxy-authorization" not in asked.fields for asked in site.origin.asked())
+
+
+def test_one_device_tells_its_products(site):
+    site.origin.put(PATH, CONTENT)
+    ask(site.larder, "ONE")
+    eventually(lambda: row_of(site.larder))
+    detail = site.larder.api("reports/devices/ONE")
+    text = json.dumps(detail)
+    assert "26.6.2" in text and "23G90" in text
+    assert site.larder.api_raw("/api/v1/reports/devices/NOBODY").status == 404
+
+
+def test_reports_come_as_csv_too(site):
+    site.origin.put(PATH, CONTENT)
+    ask(site.larder, "CSV")
+    eventually(lambda: row_of(site.larder))
+    answer = site.larder.api_raw("/api/v1/reports/versions?format=csv")
+    assert answer["Content-Type"].startswith("text/csv")
+    lines = answer.body.decode().splitlines()
+    assert lines[0].startswith("product,version,build")
+    assert any("26.6.2" in line for line in lines[1:])
+
+
+def test_the_command_prints_what_the_api_says(site):
+    site.origin.put(PATH, CONTENT)
+    ask(site.larder, "CMD")
+    eventually(lambda: row_of(site.larder))
+    printed = site.larder.command("--json", "report", "versions")
+    assert printed.returncode == 0, printed.stderr
+    assert any(row["version"] == "26.6.2" for row in json.loads(printed.stdout)["items"])
+    table = site.larder.command("report", "versions")
+    assert table.returncode == 0 and "26.6.2" in table.stdout
+    assert site.larder.command("report", "nonsense").returncode == 2
+    assert site.larder.command("status").returncode == 0
+
+
+def test_metrics_are_prometheus_text(larder):
+    answer = larder.api_raw("/metrics")
+    assert answer.status == 200
+    assert "text/plain" in answer["Content-Type"]
+    assert b"# TYPE larder_" in answer.body

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Apple's catalogues teach which product a file belongs to."""
+
+import gzip
+
+import pytest
+
+from client import eventually, get
+from content import Content, MiB
+
+SCAN, CDN, DIST = "swscan.apple.com", "swcdn.apple.com", "swdist.apple.com"
+KEY = "042-99999"
+FOLDER = f"/content/downloads/26/09/{KEY}-A_114Q05ZS90/yudaal746aeavnzu5qdhk26uhlphm3r79u/"
+CATALOGUE = "/content/catalogs/others/index-14.merged-1.sucatalog"
+
+pytestmark = pytest.mark.larder(vendors=("apple",), hosts=(SCAN, CDN, DIST))
+
+DIST_TEXT = b"""<?xml version="1.0" encoding="UTF-8"?>
+<installer-gui-script minSpecVersion="2">
+  <title>SU_TITLE</title>
+  <auxinfo><dict><key>BUILD</key><string>23G90</string><key>VERSION</key><string>14.6.1</string></dict></auxinfo>
+  <localization><strings language="English"><![CDATA["SU_TITLE" = "macOS Sonoma";]]></strings></localization>
+</installer-gui-script>
+"""
+
+
+def catalogue() -> bytes:
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple Computer//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict>
+<key>CatalogVersion</key><integer>2</integer>
+<key>IndexDate</key><date>2026-08-07T22:05:09Z</date>
+<key>Products</key><dict><key>{KEY}</key><dict>
+  <key>Packages</key><array><dict>
+    <key>Size</key><integer>{6 * MiB}</integer>
+    <key>URL</key><string>https://{CDN}{FOLDER}InstallAssistant.pkg</string>
+  </dict></array>
+  <key>PostDate</key><date>2026-08-07T18:00:00Z</date>
+  <key>Distributions</key><dict><key>English</key><string>https://{DIST}{FOLDER}{KEY}.English.dist</string></dict>
+</dict></dict>
+</dict></plist>
+""".encode()
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_file_of_a_catalogue_is_reported_with_its_product(site, packed):
+    content = Content("assistant", 6 * MiB)
+    name = CATALOGUE + (".gz" if packed else "")
+    site.origin.put(name, gzip.compress(catalogue()) if packed else catalogue())
+    site.origin.put(FOLDER + "InstallAssistant.pkg", content)
+    site.origin.put(f"{FOLDER}{KEY}.English.dist", DIST_TEXT)
+    assert get(site.larder.http, f"{name}?source={SCAN}&sourceScheme=https").status == 200
+    assert get(site.larder.http, f"{FOLDER}{KEY}.English.dist?source={DIST}&sourceScheme=https").body == DIST_TEXT
+    eventually(lambda: site.larder.number("catalogues") >= 1)
+    assert get(site.larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
+    row = eventually(lambda: next((row for row in site.larder.report("versions") if row["version"] == "14.6.1"), None))
+    assert row["product"].startswith("macOS")
+    assert row["build"] == "23G90"
+    assert row["devices_complete"] == 1
+
+
+def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):
+    site.origin.put(CATALOGUE, b"<html>temporarily unavailable</html>")
+    assert get(site.larder.http, f"{CATALOGUE}?source={SCAN}&sourceScheme=https").body == b"<html>temporarily unavailable</html>"
+    site.origin.put(FOLDER + "InstallAssistant.pkg", Content("a", MiB))
+    assert get(site.larder.http, f"{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").status == 200
