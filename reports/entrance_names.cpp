@@ -1,1 +1,79 @@
 // SPDX-License-Identifier: MIT
+// The names of the ledger's enumerations, as the API, the reports and the metrics write them.
+#include "reports/ledger.h"
+
+namespace larder::reports {
+
+std::string_view to_string(Entrance entrance) {
+  switch (entrance) {
+    case Entrance::content_cache:
+      return "content_cache";
+    case Entrance::proxy:
+      return "proxy";
+    case Entrance::tunnel:
+      return "tunnel";
+    case Entrance::steered:
+      return "steered";
+    case Entrance::sni:
+      return "sni";
+    case Entrance::update_cache:
+      return "update_cache";
+    case Entrance::delivery_optimization:
+      return "delivery_optimization";
+    case Entrance::helper:
+      return "helper";
+    case Entrance::own:
+      return "own";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Answered answered) {
+  switch (answered) {
+    case Answered::hit:
+      return "hit";
+    case Answered::joined:
+      return "joined";
+    case Answered::miss:
+      return "miss";
+    case Answered::stale:
+      return "stale";
+    case Answered::pass:
+      return "pass";
+    case Answered::refused:
+      return "refused";
+    case Answered::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(FileKind kind) {
+  switch (kind) {
+    case FileKind::full:
+      return "full";
+    case FileKind::delta:
+      return "delta";
+    case FileKind::catalogue:
+      return "catalogue";
+    case FileKind::other:
+      return "other";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(DeviceEvidence evidence) {
+  switch (evidence) {
+    case DeviceEvidence::token:
+      return "token";
+    case DeviceEvidence::proxy_user:
+      return "proxy_user";
+    case DeviceEvidence::mac:
+      return "mac";
+    case DeviceEvidence::address:
+      return "address";
+  }
+  return "unknown";
+}
+
+}  // namespace larder::reports

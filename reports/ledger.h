@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,8 @@
 #include "config/network.h"
 
 namespace larder::reports {
+
+class Neighbours;
 
 enum class Entrance : std::uint8_t {
   content_cache,
@@ -40,7 +43,9 @@ std::string_view to_string(Answered answered);
 std::string_view to_string(FileKind kind);
 std::string_view to_string(DeviceEvidence evidence);
 
-// One client's request for one object. What the loops hand over.
+// One client's request for one object, or with Entrance::own one of Larder's own, of which only bytes_from_origin
+// counts in reports. What the loops hand over. Texts may hold anything: what is not printable is replaced, overlong
+// ones are cut (identity.h), and a token that cannot name a device counts as none.
 struct FetchRecord {
   WallTime time;  // when the request's head was complete
   std::chrono::microseconds duration{0};
@@ -67,13 +72,15 @@ struct FetchRecord {
   bool complete = false;  // everything asked was sent
 };
 
+// From and to are exact to the microsecond, except where retention has dropped the raw fetches of the hour they fall
+// into: that hour counts whole.
 struct Filter {
-  std::optional<WallTime> from;
-  std::optional<WallTime> to;
-  std::string product;      // "" all
-  std::string device;       // id; "" all
-  std::size_t limit = 100;  // rows
-  std::string cursor;       // from the page before; "" begins
+  std::optional<WallTime> from;  // included
+  std::optional<WallTime> to;    // not included
+  std::string product;           // "" all
+  std::string device;            // id; "" all
+  std::size_t limit = 100;       // rows of a page, at most 1000; 0: 100
+  std::string cursor;            // from the page before; "" begins
 };
 
 struct Summary {
@@ -81,12 +88,16 @@ struct Summary {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_from_origin = 0;      // for clients and of Larder's own accord together
   std::uint64_t bytes_from_origin_own = 0;  // of Larder's own accord
-  double hit_ratio_bytes = 0;               // 1 - bytes_from_origin / bytes_sent for clients, not below 0
-  double hit_ratio_requests = 0;            // hits and joins of cacheable requests
-  std::uint64_t devices = 0;
+  // Both ratios are over the entrances that can be answered from the store: all but tunnel, sni, helper and own.
+  double hit_ratio_bytes = 0;         // 1 - bytes_from_origin / bytes_sent, not below 0; 0 when nothing was sent
+  double hit_ratio_requests = 0;      // hit, joined and stale, of these with miss and pass; only those that sent bytes
+  std::uint64_t devices = 0;          // that asked for anything in scope
   std::uint64_t dropped_records = 0;  // never recorded because the inbox was full
 };
 
+// Ordered by product, newest version first. A device is complete when the union of the ranges it was sent covers one
+// object of that version, full or delta. Fetches of catalogues, and of what has no product, make no row. With from or
+// to: the devices that were sent bytes in between, complete or not as they were at its end.
 struct VersionRow {
   std::string product, version, build;
   std::uint64_t devices_complete = 0, devices_partly = 0;  // who is complete is not also partly
@@ -94,6 +105,8 @@ struct VersionRow {
   std::uint64_t bytes_sent = 0, requests = 0;
 };
 
+// Ordered by id. With from, to or product, the sums and times are of what lies within. `name` is "": the ledger knows
+// none.
 struct DeviceRow {
   std::string id;  // token, or "mac:..." or the address
   DeviceEvidence evidence = DeviceEvidence::address;
@@ -105,7 +118,7 @@ struct DeviceRow {
 struct DeviceProduct {
   std::string product, version, build;
   bool complete = false;
-  double fraction = 0;  // of the object's bytes that reached the device
+  double fraction = 0;  // of the bytes that reached the device, of the object it has most of
   WallTime first_fetch, last_fetch;
   std::uint64_t bytes_sent = 0;
 };
@@ -116,7 +129,7 @@ struct DeviceDetail {
   std::vector<FetchRecord> recent;  // newest first, at most 100
 };
 
-// Rows partition all fetches.
+// Rows partition all fetches. Newest hour first, then by product and entrance.
 struct TrafficRow {
   WallTime hour;
   std::string product;  // "" unknown
@@ -127,7 +140,7 @@ struct TrafficRow {
 template <class Row>
 struct Page {
   std::vector<Row> items;
-  std::string next_cursor;  // "" at the end
+  std::string next_cursor;  // "" at the end; names the last row, so records made meanwhile do not shift the next page
 };
 
 struct LedgerOptions {
@@ -139,6 +152,9 @@ class Ledger {
  public:
   // Opens or creates, recovers, starts the thread. An environment that cannot be opened is set aside and begun anew.
   static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options, const Clock& clock);
+  // With another source of hardware addresses than the kernel (neighbours.h); null: none.
+  static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options, const Clock& clock,
+                                              std::unique_ptr<Neighbours> neighbours);
   virtual ~Ledger() = default;  // commits what was accepted and stops
   Ledger() = default;
   Ledger(const Ledger&) = delete;
@@ -148,7 +164,7 @@ class Ledger {
   // Takes the records; what does not fit the inbox is dropped and counted.
   virtual void record(std::vector<FetchRecord> fetches) = 0;
 
-  // Waits until everything accepted so far is durable. For tests and shutdown.
+  // Waits until everything accepted so far is durable, or a commit has failed. For tests and shutdown.
   virtual void flush() = 0;
 
   // ---- any thread that may read the disk ----
@@ -159,9 +175,9 @@ class Ledger {
   virtual Result<Page<TrafficRow>> traffic(const Filter& filter) = 0;
 
   struct LedgerStatus {
-    std::uint64_t fetches = 0;
-    std::uint64_t dropped = 0;
-    std::string broken;  // "" when all is well
+    std::uint64_t fetches = 0;  // raw fetches held
+    std::uint64_t dropped = 0;  // ever
+    std::string broken;         // "" when all is well
     std::vector<std::string> set_aside;
   };
   virtual LedgerStatus status() const = 0;

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "reports/books.h"
+
+#include <algorithm>
+
+namespace larder::reports {
+namespace {
+
+// Devices remembered by token and by address; 100 bytes each.
+constexpr std::size_t kRememberedDevices = 32768;
+
+std::uint64_t microseconds(WallTime time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.time_since_epoch().count()));
+}
+
+bool makes_version_row(const FetchRecord& record) {
+  return !record.product.empty() && record.kind != FileKind::catalogue;
+}
+
+}  // namespace
+
+void Books::begin(WriteTxn& txn, SteadyTime now) {
+  txn_ = &txn;
+  sequence_ = txn.number(kMetaSequence);
+  if (neighbourhood_.refresh(now)) devices_by_address_.clear();
+}
+
+void Books::post(const FetchRecord& record) {
+  const FetchKey key{microseconds(record.time), static_cast<std::uint32_t>(sequence_++)};
+  StoredFetch fetch = interpret(record);
+  if (record.entrance != Entrance::own) {
+    const KnownDevice device = device_of(record);
+    fetch.device = device.number;
+    fetch.evidence = device.evidence;
+    see_device(key, fetch);
+    hold(key, fetch, makes_version_row(record));
+  }
+  add_tallies(key, fetch);
+  const std::size_t offset = fetch_bytes_.view().size();
+  encode_fetch(key, fetch, fetch_bytes_);
+  fetches_.push_back({key, offset, fetch_bytes_.view().size() - offset});
+}
+
+void Books::finish() {
+  write_fetches();
+  write_coverage();
+  for (auto* tallies : {&totals_, &days_, &hours_, &device_totals_, &device_hours_}) tallies->write(*txn_);
+  holdings_.write(*txn_);
+  versions_.write(*txn_);
+  devices_.write(*txn_);
+  txn_->set_number(kMetaSequence, sequence_);
+  txn_ = nullptr;
+}
+
+void Books::forget() {
+  dictionary_.forget();
+  devices_by_token_.clear();
+  devices_by_address_.clear();
+  last_device_ = 0;
+  for (auto* tallies : {&totals_, &days_, &hours_, &device_totals_, &device_hours_}) tallies->forget();
+  holdings_.forget();
+  versions_.forget();
+  devices_.forget();
+  fetches_.clear();
+  fetch_bytes_.clear();
+  coverage_.clear();
+  completed_.clear();
+  txn_ = nullptr;
+}
+
+StoredFetch Books::interpret(const FetchRecord& record) {
+  StoredFetch fetch;
+  fetch.entrance = record.entrance;
+  fetch.answered = record.answered;
+  fetch.kind = record.kind;
+  fetch.complete = record.complete;
+  fetch.client = record.client;
+  fetch.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.duration.count()));
+  fetch.os = name_id(record.user_agent_os);
+  fetch.os_version = name_id(record.user_agent_os_version);
+  fetch.from_version = name_id(record.from_version);
+  fetch.url = url_id(record.url);
+  fetch.release = release_id(record);
+  fetch.status = static_cast<std::uint32_t>(std::max(0, record.status));
+  fetch.object_bytes = record.object_bytes;
+  fetch.bytes_asked = record.bytes_asked;
+  fetch.bytes_sent = record.bytes_sent;
+  fetch.bytes_from_origin = record.bytes_from_origin;
+  for (const auto& [first, end] : record.sent_ranges) {
+    fetch.ranges.add(first, record.object_bytes == 0 ? end : std::min(end, record.object_bytes));
+  }
+  return fetch;
+}
+
+std::uint32_t Books::url_id(const std::string& url) {
+  if (const auto id = dictionary_.remembered(TextKind::url, url)) return *id;
+  return dictionary_.id_of(*txn_, TextKind::url, clean_url(url));
+}
+
+std::uint32_t Books::name_id(const std::string& name) {
+  if (name.empty()) return 0;
+  if (const auto id = dictionary_.remembered(TextKind::text, name)) return *id;
+  return dictionary_.id_of(*txn_, TextKind::text, clean_name(name));
+}
+
+std::uint32_t Books::release_id(const FetchRecord& record) {
+  const auto part = [this](const std::string& text) { scratch_.append(text).push_back('\0'); };
+  scratch_.clear();
+  part(record.product);
+  part(record.version);
+  part(record.build);
+  const bool separable = std::count(scratch_.begin(), scratch_.end(), '\0') == 3;
+  const bool catalogue = record.kind == FileKind::catalogue;
+  if (catalogue) scratch_.push_back('c');
+  if (separable) {
+    if (const auto id = dictionary_.remembered(TextKind::release, scratch_)) return *id;
+  }
+  const Release release{clean_name(record.product), clean_name(record.version), clean_name(record.build), catalogue};
+  return dictionary_.id_of(*txn_, TextKind::release, release.text());
+}
+
+Books::KnownDevice Books::device_of(const FetchRecord& record) {
+  if (const auto known = devices_by_token_.find(record.token); known != devices_by_token_.end()) {
+    const bool by_user = record.token_from == DeviceEvidence::proxy_user;
+    return {known->second, by_user ? DeviceEvidence::proxy_user : DeviceEvidence::token};
+  }
+  const bool has_token = is_device_token(record.token);
+  if (!has_token) {
+    if (const auto known = devices_by_address_.find(record.client); known != devices_by_address_.end()) {
+      return known->second;
+    }
+  }
+  const KnownDevice device = number_device(identify(record, neighbourhood_.find(record.client)));
+  if (devices_by_token_.size() >= kRememberedDevices) devices_by_token_.clear();
+  if (devices_by_address_.size() >= kRememberedDevices) devices_by_address_.clear();
+  if (has_token) {
+    devices_by_token_.emplace(record.token, device.number);
+  } else {
+    devices_by_address_.emplace(record.client, device);
+  }
+  return device;
+}
+
+Books::KnownDevice Books::number_device(const Identity& identity) {
+  if (const auto stored = txn_->get(Table::device_ids, identity.id)) {
+    return {StoredReader(*stored).u32(), identity.evidence};
+  }
+  if (last_device_ == 0) {
+    Cursor cursor = txn_->cursor(Table::devices);
+    if (cursor.last()) last_device_ = word_at(cursor.key(), 0);
+  }
+  StoredWriter number;
+  number.u32(++last_device_);
+  txn_->put(Table::device_ids, identity.id, number.view());
+  DeviceState& state = devices_.change(*txn_, RowKey{last_device_});
+  state = {};
+  state.id = identity.id;
+  state.evidence = identity.evidence;
+  return {last_device_, identity.evidence};
+}
+
+void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
+  DeviceState& state = devices_.change(*txn_, RowKey{fetch.device});
+  if (key.time_us >= state.last_us) {
+    state.address = fetch.client;
+    if (const auto mac = neighbourhood_.find(fetch.client)) state.mac = mac;
+  }
+  if (fetch.os != 0 && (key.time_us >= state.last_us || state.os == 0)) {
+    if (fetch.os_version != 0 || fetch.os != state.os) state.os_version = fetch.os_version;
+    state.os = fetch.os;
+  }
+  state.evidence = std::min(state.evidence, fetch.evidence);
+  state.first_us = std::min(state.first_us, key.time_us);
+  state.last_us = std::max(state.last_us, key.time_us);
+  ++state.requests;
+  state.bytes_sent += fetch.bytes_sent;
+  fetch.before = state.last_fetch;
+  state.last_fetch = key;
+}
+
+void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {
+  const auto hour = static_cast<std::uint32_t>(key.time_us / kHourUs);
+  const Tally tally = Tally::of(key, fetch);
+  totals_.change(*txn_, {{fetch.release}, fetch.entrance}).add(tally);
+  days_.change(*txn_, {{hour / kDayHours, fetch.release}, fetch.entrance}).add(tally);
+  hours_.change(*txn_, {{hour, fetch.release}, fetch.entrance}).add(tally);
+  if (fetch.device == 0) return;
+  device_totals_.change(*txn_, {{fetch.device, fetch.release}, fetch.entrance}).add(tally);
+  device_hours_.change(*txn_, {{fetch.device, fetch.release, hour}, fetch.entrance}).add(tally);
+}
+
+void Books::hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row) {
+  Holding& holding = holdings_.change(*txn_, RowKey{fetch.release, fetch.device});
+  holding.seen_first_us = std::min(holding.seen_first_us, key.time_us);
+  holding.seen_last_us = std::max(holding.seen_last_us, key.time_us);
+  if (fetch.bytes_sent == 0) return;
+  const bool was_partly = holding.fetched() && !holding.completed_us;
+  const bool was_fetched = holding.fetched();
+  holding.fetched_first_us = std::min(holding.fetched_first_us, key.time_us);
+  holding.fetched_last_us = std::max(holding.fetched_last_us, key.time_us);
+  if (!makes_row || holding.completed_us) return;
+  VersionCounts& counts = versions_.change(*txn_, RowKey{fetch.release});
+  if (completes(fetch, holding)) {
+    holding.completed_us = key.time_us;
+    holding.held_bytes = holding.object_bytes = fetch.object_bytes;
+    ++counts.complete;
+    if (was_partly) {
+      --counts.partly;
+      completed_.emplace(fetch.device, fetch.release);
+    }
+  } else if (!was_fetched) {
+    ++counts.partly;
+  }
+}
+
+bool Books::completes(const StoredFetch& fetch, Holding& holding) {
+  if (fetch.object_bytes == 0) return fetch.complete && fetch.ranges.covers(1);
+  if (fetch.ranges.covers(fetch.object_bytes)) return true;
+  if (fetch.ranges.list().empty()) return false;
+  Coverage& coverage = coverage_of(fetch);
+  for (const auto& [first, end] : fetch.ranges.list()) coverage.intervals.add(first, end);
+  const std::uint64_t held = coverage.intervals.covered();
+  const double fraction = static_cast<double>(held) / static_cast<double>(fetch.object_bytes);
+  if (fraction > holding.fraction()) {
+    holding.held_bytes = held;
+    holding.object_bytes = fetch.object_bytes;
+  }
+  return coverage.intervals.covers(fetch.object_bytes);
+}
+
+// An object that changed its size under the same name is another object: what was held of the old one counts no more.
+Coverage& Books::coverage_of(const StoredFetch& fetch) {
+  const RowKey key{fetch.device, fetch.release, fetch.url};
+  auto [at, added] = coverage_.try_emplace(key);
+  Coverage& coverage = at->second;
+  if (added) {
+    if (const auto stored = txn_->get(Table::coverage, key.view())) decode_row(*stored, 0, coverage);
+  }
+  if (coverage.object_bytes != fetch.object_bytes) coverage = {fetch.object_bytes, {}};
+  return coverage;
+}
+
+// Requests are recorded at their end but keyed by their beginning, so a batch overlaps those before it; what lies
+// beyond the table's end is appended, which fills pages whole and needs no search.
+void Books::write_fetches() {
+  std::sort(fetches_.begin(), fetches_.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::string end;
+  if (Cursor cursor = txn_->cursor(Table::fetches); cursor.last()) end = cursor.key();
+  for (const PendingFetch& fetch : fetches_) {
+    const std::string key = fetch.key.bytes();
+    const std::string_view value = fetch_bytes_.view().substr(fetch.offset, fetch.length);
+    if (key > end) {
+      txn_->append(Table::fetches, key, value);
+      end = key;
+    } else {
+      txn_->put(Table::fetches, key, value);
+    }
+  }
+  fetches_.clear();
+  fetch_bytes_.clear();
+}
+
+void Books::write_coverage() {
+  StoredWriter out;
+  for (const auto& [key, coverage] : coverage_) {
+    if (completed_.contains({word_at(key.view(), 0), word_at(key.view(), 1)})) continue;
+    out.clear();
+    encode_row(coverage, 0, out);
+    txn_->put(Table::coverage, key.view(), out.view());
+  }
+  for (const auto& [device, release] : completed_) {
+    const RowKey prefix{device, release};
+    std::vector<std::string> keys;
+    Cursor cursor = txn_->cursor(Table::coverage);
+    for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
+      keys.emplace_back(cursor.key());
+    }
+    for (const std::string& key : keys) txn_->erase(Table::coverage, key);
+  }
+  coverage_.clear();
+  completed_.clear();
+}
+
+}  // namespace larder::reports

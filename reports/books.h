@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Books: how one fetch becomes a raw record and is added to every total it belongs to, all in one transaction. The
+// totals could be made again from the raw records; they exist so that reports need not read those.
+// Threads: `ledger` only.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "reports/dictionary.h"
+#include "reports/environment.h"
+#include "reports/identity.h"
+#include "reports/row_cache.h"
+
+namespace larder::reports {
+
+class Books {
+ public:
+  explicit Books(std::unique_ptr<Neighbours> neighbours) : neighbourhood_(std::move(neighbours)) {}
+
+  // begin, any number of posts, finish; then the caller commits, and calls forget() when that failed. Fetches are
+  // posted in the order of their arrival: that order decides which fetch completed a version.
+  void begin(WriteTxn& txn, SteadyTime now);
+  void post(const FetchRecord& record);
+  void finish();
+  void forget();
+
+ private:
+  struct KnownDevice {
+    std::uint32_t number = 0;
+    DeviceEvidence evidence = DeviceEvidence::address;
+  };
+  struct PendingFetch {
+    FetchKey key;
+    std::size_t offset, length;  // in fetch_bytes_
+  };
+
+  StoredFetch interpret(const FetchRecord& record);
+  std::uint32_t url_id(const std::string& url);
+  std::uint32_t name_id(const std::string& name);
+  std::uint32_t release_id(const FetchRecord& record);
+  KnownDevice device_of(const FetchRecord& record);
+  KnownDevice number_device(const Identity& identity);
+  void see_device(const FetchKey& key, StoredFetch& fetch);
+  void add_tallies(const FetchKey& key, const StoredFetch& fetch);
+  void hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row);
+  bool completes(const StoredFetch& fetch, Holding& holding);
+  Coverage& coverage_of(const StoredFetch& fetch);
+  void write_fetches();
+  void write_coverage();
+
+  Neighbourhood neighbourhood_;
+  Dictionary dictionary_;
+  std::unordered_map<std::string, std::uint32_t> devices_by_token_;
+  std::unordered_map<config::Address, KnownDevice, AddressHash> devices_by_address_;
+  std::uint32_t last_device_ = 0;  // highest number given; 0: not looked up yet
+
+  WriteTxn* txn_ = nullptr;  // between begin and finish
+  std::uint64_t sequence_ = 0;
+  RowCache<Tally> totals_{Table::totals}, days_{Table::days}, hours_{Table::hours};
+  RowCache<Tally> device_totals_{Table::device_totals}, device_hours_{Table::device_hours};
+  RowCache<Holding> holdings_{Table::holdings};
+  RowCache<VersionCounts> versions_{Table::versions};
+  RowCache<DeviceState> devices_{Table::devices};
+
+  std::vector<PendingFetch> fetches_;
+  StoredWriter fetch_bytes_;
+  std::unordered_map<RowKey, Coverage, RowKeyHash> coverage_;    // changed since begin
+  std::set<std::pair<std::uint32_t, std::uint32_t>> completed_;  // device, release: their coverage is to go
+  std::string scratch_;
+};
+
+}  // namespace larder::reports

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Devices, in the order of their ids; and one device with what it has and its newest fetches.
+#include <algorithm>
+#include <tuple>
+
+#include "reports/identity.h"
+#include "reports/report_scope.h"
+#include "reports/reports.h"
+
+namespace larder::reports {
+namespace {
+
+constexpr std::size_t kRecent = 100;
+
+DeviceRow row_of(const Txn& txn, const DeviceState& state) {
+  DeviceRow row;
+  row.id = state.id;
+  row.evidence = state.evidence;
+  row.address = state.address.text();
+  if (state.mac) row.mac = mac_text(*state.mac);
+  row.os = text_of(txn, TextKind::text, state.os);
+  row.os_version = text_of(txn, TextKind::text, state.os_version);
+  row.requests = state.requests;
+  row.bytes_sent = state.bytes_sent;
+  row.first_seen = wall(state.first_us);
+  row.last_seen = wall(state.last_us);
+  return row;
+}
+
+// With a window or a product, the sums and times are of what lies in it; no row when nothing does.
+std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, const Filter& filter) {
+  const auto stored = scope.txn().get(Table::devices, RowKey{number}.view());
+  DeviceState state;
+  if (!stored || !decode_row(*stored, 0, state)) return std::nullopt;
+  if (!scope.windowed() && filter.product.empty()) return row_of(scope.txn(), state);
+  if (state.first_us >= scope.window().to_us || state.last_us < scope.window().from_us) return std::nullopt;
+  Tally sum;
+  scope.each_tally_of(number, [&](std::uint32_t, Entrance, const Tally& tally) { sum.add(tally); });
+  if (sum.requests == 0) return std::nullopt;
+  DeviceRow row = row_of(scope.txn(), state);
+  row.requests = sum.requests;
+  row.bytes_sent = sum.bytes_sent;
+  row.first_seen = wall(sum.first_us);
+  row.last_seen = wall(sum.last_us);
+  return row;
+}
+
+std::vector<DeviceProduct> products_of(const Scope& scope, std::uint32_t device) {
+  std::vector<DeviceProduct> products;
+  std::uint32_t last_release = 0;
+  scope.each_tally_of(device, [&](std::uint32_t id, Entrance, const Tally& tally) {
+    const Release& release = scope.releases()[id];
+    if (!release.makes_row() || tally.bytes_sent == 0) return;
+    if (id == last_release) {
+      products.back().bytes_sent += tally.bytes_sent;
+      return;
+    }
+    const auto stored = scope.txn().get(Table::holdings, RowKey{id, device}.view());
+    Holding holding;
+    if (!stored || !decode_row(*stored, 0, holding) || !holding.fetched()) return;
+    last_release = id;
+    products.push_back({release.product, release.version, release.build, holding.completed_us.has_value(),
+                        holding.fraction(), wall(holding.fetched_first_us), wall(holding.fetched_last_us),
+                        tally.bytes_sent});
+  });
+  std::sort(products.begin(), products.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.product, b.last_fetch) < std::tie(b.product, a.last_fetch);
+  });
+  return products;
+}
+
+FetchRecord record_of(const Txn& txn, const FetchKey& key, const StoredFetch& fetch, const std::string& device) {
+  FetchRecord record;
+  record.time = wall(key.time_us);
+  record.duration = std::chrono::microseconds(static_cast<std::int64_t>(fetch.duration_us));
+  record.client = fetch.client;
+  const bool by_token = fetch.evidence == DeviceEvidence::token || fetch.evidence == DeviceEvidence::proxy_user;
+  if (by_token) record.token = device;
+  record.token_from = fetch.evidence;
+  record.user_agent_os = text_of(txn, TextKind::text, fetch.os);
+  record.user_agent_os_version = text_of(txn, TextKind::text, fetch.os_version);
+  record.entrance = fetch.entrance;
+  record.answered = fetch.answered;
+  record.url = text_of(txn, TextKind::url, fetch.url);
+  Release release = Release::from(text_of(txn, TextKind::release, fetch.release));
+  record.product = std::move(release.product);
+  record.version = std::move(release.version);
+  record.build = std::move(release.build);
+  record.from_version = text_of(txn, TextKind::text, fetch.from_version);
+  record.kind = fetch.kind;
+  record.status = static_cast<int>(fetch.status);
+  record.object_bytes = fetch.object_bytes;
+  record.bytes_asked = fetch.bytes_asked;
+  record.bytes_sent = fetch.bytes_sent;
+  record.bytes_from_origin = fetch.bytes_from_origin;
+  record.sent_ranges = fetch.ranges.list();
+  record.complete = fetch.complete;
+  return record;
+}
+
+// Follows the device's chain of fetches, newest recorded first, until it ends or retention has cut it.
+std::vector<FetchRecord> recent_of(const Txn& txn, const DeviceState& state) {
+  std::vector<FetchRecord> recent;
+  auto key = state.last_fetch;
+  while (key && recent.size() < kRecent) {
+    const auto stored = txn.get(Table::fetches, key->bytes());
+    const auto fetch = stored ? decode_fetch(*key, *stored) : std::nullopt;
+    if (!fetch) break;
+    recent.push_back(record_of(txn, *key, *fetch, state.id));
+    key = fetch->before;
+  }
+  std::stable_sort(recent.begin(), recent.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+  return recent;
+}
+
+}  // namespace
+
+Result<Page<DeviceRow>> devices_report(const Environment& environment, const Filter& filter) {
+  auto after = decode_page_cursor(filter.cursor);
+  if (!after) return std::move(after).error();
+  if (after->size() > kMostIdBytes) return fail(ErrorKind::invalid, "the cursor is not one that a page gave");
+  if (!filter.device.empty() && *after >= filter.device) return Page<DeviceRow>{};
+  const ReadTxn txn(environment);
+  const Scope scope(txn, filter);
+  Page<DeviceRow> page;
+  if (scope.nothing()) return page;
+  if (scope.device()) {
+    if (auto row = row_within(scope, *scope.device(), filter)) page.items.push_back(std::move(*row));
+    return page;
+  }
+  Cursor cursor = txn.cursor(Table::device_ids);
+  for (bool at = cursor.seek(*after); at; at = cursor.next()) {
+    if (cursor.key() == *after) continue;
+    auto row = row_within(scope, StoredReader(cursor.value()).u32(), filter);
+    if (!row) continue;
+    if (page.items.size() == scope.rows()) {
+      page.next_cursor = encode_page_cursor(page.items.back().id);
+      break;
+    }
+    page.items.push_back(std::move(*row));
+  }
+  if (auto status = txn.status(); !status) return std::move(status).error();
+  return page;
+}
+
+Result<DeviceDetail> device_report(const Environment& environment, const std::string& id) {
+  const ReadTxn txn(environment);
+  const auto number = id.empty() || id.size() > kMostIdBytes ? std::nullopt : txn.get(Table::device_ids, id);
+  const auto stored = number ? txn.get(Table::devices, *number) : std::nullopt;
+  DeviceState state;
+  if (auto status = txn.status(); !status) return std::move(status).error();
+  if (!stored || !decode_row(*stored, 0, state)) {
+    return fail(ErrorKind::not_found, "no device with the id \"" + clean_name(id) + "\" has been seen");
+  }
+  DeviceDetail detail;
+  detail.device = row_of(txn, state);
+  detail.products = products_of(Scope(txn, {}), word_at(*number, 0));
+  detail.recent = recent_of(txn, state);
+  if (auto status = txn.status(); !status) return std::move(status).error();
+  return detail;
+}
+
+}  // namespace larder::reports

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "reports/fetch_format.h"
+
+#include <algorithm>
+
+namespace larder::reports {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+constexpr unsigned kIpv6 = 1U << 4U;
+constexpr unsigned kWhole = 1U << 5U;
+constexpr unsigned kHasBefore = 1U << 6U;
+constexpr std::size_t kMappedPrefix = 12;  // of ::ffff:0:0/96
+constexpr unsigned kEntrances = static_cast<unsigned>(Entrance::own) + 1;
+constexpr unsigned kAnswers = static_cast<unsigned>(Answered::failed) + 1;
+
+bool is_whole(const StoredFetch& fetch) {
+  const auto& list = fetch.ranges.list();
+  return list.size() == 1 && list[0].first == 0 && list[0].second == fetch.object_bytes;
+}
+
+std::int64_t difference(std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::int64_t>(a - b);
+}
+
+void encode_ranges(const Intervals& ranges, StoredWriter& out) {
+  out.varint(ranges.list().size());
+  std::uint64_t at = 0;
+  for (const auto& [first, end] : ranges.list()) {
+    out.varint(first - at);
+    out.varint(end - first);
+    at = end;
+  }
+}
+
+bool decode_ranges(StoredReader& in, Intervals& ranges) {
+  const std::uint64_t count = in.varint();
+  if (count > Intervals::kMost) return false;
+  std::uint64_t at = 0;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    const std::uint64_t gap = in.varint();
+    const std::uint64_t length = in.varint();
+    if (length == 0 || (i > 0 && gap == 0) || gap > UINT64_MAX - at || length > UINT64_MAX - at - gap) return false;
+    ranges.add(at + gap, at + gap + length);
+    at += gap + length;
+  }
+  return in.ok();
+}
+
+void decode_address(StoredReader& in, unsigned flags, config::Address& address) {
+  const bool v6 = (flags & kIpv6) != 0;
+  const std::string_view raw = in.raw(v6 ? 16 : 4);
+  if (!v6) address.bytes[10] = address.bytes[11] = 0xFF;
+  std::copy(raw.begin(), raw.end(), address.bytes.begin() + (v6 ? 0 : kMappedPrefix));
+}
+
+}  // namespace
+
+std::string FetchKey::bytes() const {
+  StoredWriter out;
+  out.u64(time_us);
+  out.u32(sequence);
+  return out.take();
+}
+
+std::optional<FetchKey> FetchKey::from(std::string_view bytes) {
+  StoredReader in(bytes);
+  FetchKey key;
+  key.time_us = in.u64();
+  key.sequence = in.u32();
+  if (!in.done()) return std::nullopt;
+  return key;
+}
+
+void encode_fetch(const FetchKey& key, const StoredFetch& fetch, StoredWriter& out) {
+  const bool v6 = !fetch.client.is_v4();
+  const bool whole = is_whole(fetch);
+  out.u8(kFormat);
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.entrance) | static_cast<unsigned>(fetch.answered) << 4U |
+                                   (fetch.complete ? 0x80U : 0U)));
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.kind) | static_cast<unsigned>(fetch.evidence) << 2U |
+                                   (v6 ? kIpv6 : 0U) | (whole ? kWhole : 0U) | (fetch.before ? kHasBefore : 0U)));
+  const std::string_view address(reinterpret_cast<const char*>(fetch.client.bytes.data()), fetch.client.bytes.size());
+  out.raw(v6 ? address : address.substr(kMappedPrefix));
+  out.varint(fetch.duration_us);
+  for (const std::uint32_t id :
+       {fetch.device, fetch.os, fetch.os_version, fetch.from_version, fetch.url, fetch.release, fetch.status}) {
+    out.varint(id);
+  }
+  out.varint(fetch.object_bytes);
+  out.zigzag(difference(fetch.object_bytes, fetch.bytes_asked));
+  out.zigzag(difference(fetch.bytes_asked, fetch.bytes_sent));
+  out.varint(fetch.bytes_from_origin);
+  if (fetch.before) {
+    out.zigzag(difference(key.time_us, fetch.before->time_us));
+    out.varint(key.sequence - fetch.before->sequence);
+  }
+  if (!whole) encode_ranges(fetch.ranges, out);
+}
+
+std::optional<StoredFetch> decode_fetch(const FetchKey& key, std::string_view bytes) {
+  StoredReader in(bytes);
+  if (in.u8() != kFormat) return std::nullopt;
+  const unsigned how = in.u8();
+  const unsigned flags = in.u8();
+  if ((how & 0xFU) >= kEntrances || (how >> 4U & 7U) >= kAnswers || (flags & 0x80U) != 0) return std::nullopt;
+  StoredFetch fetch;
+  fetch.entrance = static_cast<Entrance>(how & 0xFU);
+  fetch.answered = static_cast<Answered>(how >> 4U & 7U);
+  fetch.complete = (how & 0x80U) != 0;
+  fetch.kind = static_cast<FileKind>(flags & 3U);
+  fetch.evidence = static_cast<DeviceEvidence>(flags >> 2U & 3U);
+  decode_address(in, flags, fetch.client);
+  fetch.duration_us = in.varint();
+  for (std::uint32_t* id :
+       {&fetch.device, &fetch.os, &fetch.os_version, &fetch.from_version, &fetch.url, &fetch.release, &fetch.status}) {
+    *id = in.varint32();
+  }
+  fetch.object_bytes = in.varint();
+  fetch.bytes_asked = fetch.object_bytes - static_cast<std::uint64_t>(in.zigzag());
+  fetch.bytes_sent = fetch.bytes_asked - static_cast<std::uint64_t>(in.zigzag());
+  fetch.bytes_from_origin = in.varint();
+  if ((flags & kHasBefore) != 0) {
+    const std::uint64_t time_us = key.time_us - static_cast<std::uint64_t>(in.zigzag());
+    fetch.before = FetchKey{time_us, key.sequence - in.varint32()};
+  }
+  if ((flags & kWhole) != 0) {
+    fetch.ranges.add(0, fetch.object_bytes);
+  } else if (!decode_ranges(in, fetch.ranges)) {
+    return std::nullopt;
+  }
+  if (!in.done()) return std::nullopt;
+  return fetch;
+}
+
+}  // namespace larder::reports

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Whose request it was, as far as anything tells: a token, else the hardware address behind the client's address, else
+// the address. And the cleaning of texts that came from outside before they are kept.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "config/network.h"
+#include "reports/ledger.h"
+#include "reports/neighbours.h"
+
+namespace larder::reports {
+
+// Over these, the rest is cut off. A canonical URL is a target (8 KiB) with scheme and host; names and versions of real
+// products stay under 64 bytes.
+inline constexpr std::size_t kUrlBytes = 9 * 1024;
+inline constexpr std::size_t kNameBytes = 128;
+// The longest device id: a token.
+inline constexpr std::size_t kMostIdBytes = limits::kTokenBytes;
+
+// Printable UTF-8: anything else becomes '?' a byte. At most kNameBytes.
+std::string clean_name(std::string_view text);
+// As clean_name, but %XX for what is not printable, and at most kUrlBytes.
+std::string clean_url(std::string_view url);
+
+// A token that may name a device: 1 to limits::kTokenBytes bytes of printable UTF-8 that look like neither an address
+// nor "mac:...", which name devices without a token. Anything else is as good as no token.
+bool is_device_token(std::string_view token);
+
+struct AddressHash {
+  std::size_t operator()(const config::Address& address) const;
+};
+
+// What is known of who is next door; refreshed when asked, at most every 30 s.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(std::unique_ptr<Neighbours> neighbours) : neighbours_(std::move(neighbours)) {}
+
+  bool refresh(SteadyTime now);  // whether it was read anew
+  std::optional<Mac> find(const config::Address& address) const;
+
+ private:
+  std::unique_ptr<Neighbours> neighbours_;
+  std::optional<SteadyTime> read_at_;
+  std::unordered_map<config::Address, Mac, AddressHash> known_;
+};
+
+struct Identity {
+  std::string id;
+  DeviceEvidence evidence = DeviceEvidence::address;
+};
+Identity identify(const FetchRecord& record, const std::optional<Mac>& mac);
+
+}  // namespace larder::reports

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "reports/ledger.h"
+
+#include "reports/ledger_writer.h"
+#include "reports/neighbours.h"
+#include "reports/reports.h"
+
+namespace larder::reports {
+namespace {
+
+class LmdbLedger final : public Ledger {
+ public:
+  explicit LmdbLedger(std::unique_ptr<LedgerWriter> writer) : writer_(std::move(writer)) {}
+
+  void record(std::vector<FetchRecord> fetches) override { writer_->record(std::move(fetches)); }
+  void flush() override { writer_->flush(); }
+  LedgerStatus status() const override { return writer_->status(); }
+
+  Result<Summary> summary(const Filter& filter) override {
+    const std::uint64_t dropped = status().dropped;
+    return writer_->with_environment([&](const Environment& e) { return summary_report(e, filter, dropped); });
+  }
+  Result<Page<VersionRow>> versions(const Filter& filter) override {
+    return writer_->with_environment([&](const Environment& e) { return versions_report(e, filter); });
+  }
+  Result<Page<DeviceRow>> devices(const Filter& filter) override {
+    return writer_->with_environment([&](const Environment& e) { return devices_report(e, filter); });
+  }
+  Result<DeviceDetail> device(const std::string& id) override {
+    return writer_->with_environment([&](const Environment& e) { return device_report(e, id); });
+  }
+  Result<Page<TrafficRow>> traffic(const Filter& filter) override {
+    return writer_->with_environment([&](const Environment& e) { return traffic_report(e, filter); });
+  }
+
+ private:
+  std::unique_ptr<LedgerWriter> writer_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const Clock& clock) {
+  return open(options, clock, kernel_neighbours());
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const Clock& clock,
+                                             std::unique_ptr<Neighbours> neighbours) {
+  std::vector<std::string> set_aside;
+  auto environment = Environment::open(options.path, clock, set_aside);
+  if (!environment) return std::move(environment).error();
+  auto writer = std::make_unique<LedgerWriter>(options, clock, std::move(neighbours), std::move(environment).value(),
+                                               std::move(set_aside));
+  return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer)));
+}
+
+}  // namespace larder::reports

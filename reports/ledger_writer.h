@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The thread `ledger`: takes fetches from its inbox, posts them to the books and commits, at least every half second
+// while something waits. What cannot be committed (disk full) is kept and tried again; the inbox's bound holds for
+// both together. A damaged environment is set aside while running, too, and a new one begun.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "reports/books.h"
+#include "reports/environment.h"
+#include "reports/ledger.h"
+
+namespace larder::reports {
+
+class LedgerWriter {
+ public:
+  LedgerWriter(LedgerOptions options, const Clock& clock, std::unique_ptr<Neighbours> neighbours,
+               std::unique_ptr<Environment> environment, std::vector<std::string> set_aside);
+  ~LedgerWriter();  // commits what was accepted, if that is possible, and ends the thread
+  LedgerWriter(const LedgerWriter&) = delete;
+  LedgerWriter& operator=(const LedgerWriter&) = delete;
+
+  // ---- any thread ----
+  void record(std::vector<FetchRecord> fetches);
+  void flush();  // returns also when a commit failed: then it is not durable, and status says why
+  Ledger::LedgerStatus status() const;
+
+  // Calls `use(const Environment&)`, which returns a Result; the environment stays in place meanwhile.
+  template <class Use>
+  auto with_environment(Use use) const -> decltype(use(std::declval<const Environment&>())) {
+    const std::shared_lock lock(environment_mutex_);
+    if (!environment_) return fail(ErrorKind::storage_broken, "the ledger cannot be opened; status says why");
+    return use(*environment_);
+  }
+
+ private:
+  using Batch = std::vector<FetchRecord>;
+  void run();
+  bool wait_for_work();  // false: stopping, and nothing is left
+  struct Attempt {
+    int code = 0;  // 0: durable
+    std::size_t posted = 0;
+  };
+  void turn();
+  Attempt attempt();
+  std::size_t post_waiting(WriteTxn& txn);
+  void settle(const Attempt& attempt);
+  void forget_posted(std::size_t posted);
+  void repair(int code);
+  SteadyTime next_deadline() const;
+
+  const LedgerOptions options_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_, turned_;
+  std::deque<Batch> inbox_;  // guarded by mutex_, as are the following
+  std::size_t waiting_ = 0;  // fetches in inbox_ and pending_
+  SteadyTime oldest_{};      // real time; of the inbox's first fetch
+  bool stopping_ = false, flush_wanted_ = false;
+  std::uint64_t accepted_ = 0, durable_ = 0, turns_ = 0, failures_ = 0;
+  std::string broken_;
+  std::vector<std::string> set_aside_;
+
+  std::deque<Batch> pending_;     // the thread's own, as are the following
+  std::size_t first_posted_ = 0;  // fetches of pending_'s first batch that are durable already
+  std::uint64_t dropped_before_ = 0;
+  SteadyTime try_again_{}, retention_at_{};
+  Books books_;
+
+  std::atomic<std::uint64_t> dropped_{0};  // ever
+  std::atomic<std::uint64_t> fetches_{0};  // raw records held
+
+  mutable std::shared_mutex environment_mutex_;  // held alone only to replace the environment
+  std::unique_ptr<Environment> environment_;
+  std::thread thread_;
+};
+
+}  // namespace larder::reports

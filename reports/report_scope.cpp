@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "reports/report_scope.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.h"
+#include "reports/identity.h"
+
+namespace larder::reports {
+namespace {
+
+std::uint64_t microseconds(WallTime time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.time_since_epoch().count()));
+}
+
+std::uint32_t hour_of(std::uint64_t time_us) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(time_us / kHourUs, UINT32_MAX));
+}
+
+auto order(const EdgeTally& edge) {
+  return std::tie(edge.device, edge.release, edge.hour, edge.entrance);
+}
+
+}  // namespace
+
+Window Window::of(std::optional<WallTime> from, std::optional<WallTime> to, std::uint64_t raw_since_hour) {
+  Window window;
+  if (from) window.from_us = microseconds(*from);
+  if (to) window.to_us = microseconds(*to);
+  if (window.from_us >= window.to_us) return window;
+  // An hour without raw fetches counts whole.
+  if (from && hour_of(window.from_us) < raw_since_hour) window.from_us -= window.from_us % kHourUs;
+  if (to && hour_of(window.to_us) < raw_since_hour && window.to_us % kHourUs != 0) {
+    window.to_us += kHourUs - window.to_us % kHourUs;
+  }
+  const bool ragged_from = window.from_us % kHourUs != 0;
+  const bool ragged_to = to && window.to_us % kHourUs != 0;
+  window.first_hour = hour_of(window.from_us) + (ragged_from ? 1 : 0);
+  if (to) window.end_hour = hour_of(window.to_us);
+  if (window.first_hour > window.end_hour) {  // both ends inside one hour
+    if (window.from_us < window.to_us) window.raw.emplace_back(window.from_us, window.to_us);
+    window.end_hour = window.first_hour;
+    return window;
+  }
+  if (ragged_from) window.raw.emplace_back(window.from_us, window.first_hour * kHourUs);
+  if (ragged_to) window.raw.emplace_back(window.end_hour * kHourUs, window.to_us);
+  return window;
+}
+
+Scope::Scope(const Txn& txn, const Filter& filter) : txn_(txn) {
+  if (filter.limit > 0) rows_ = std::min(filter.limit, kMostRows);
+  windowed_ = filter.from || filter.to;
+  if (windowed_) window_ = Window::of(filter.from, filter.to, txn.number(kMetaRawSince));
+  nothing_ = window_.from_us >= window_.to_us;
+  if (!filter.device.empty()) {
+    const auto number = filter.device.size() <= kMostIdBytes ? txn.get(Table::device_ids, filter.device) : std::nullopt;
+    if (number) device_ = StoredReader(*number).u32();
+    if (!number) nothing_ = true;
+  }
+  if (nothing_) return;
+  read_releases(filter.product);
+  if (windowed_) read_edges();
+}
+
+void Scope::read_releases(const std::string& product) {
+  StoredWriter prefix;
+  prefix.u8(static_cast<std::uint8_t>(TextKind::release));
+  releases_.emplace_back();
+  wanted_.push_back(product.empty());
+  Cursor cursor = txn_.cursor(Table::names);
+  for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
+    releases_.push_back(Release::from(cursor.value()));
+    wanted_.push_back(product.empty() || releases_.back().product == product);
+  }
+}
+
+void Scope::read_edges() {
+  Cursor cursor = txn_.cursor(Table::fetches);
+  for (const auto& [from, to] : window_.raw) {
+    const std::string end = FetchKey{to, 0}.bytes();
+    for (bool at = cursor.seek(FetchKey{from, 0}.bytes()); at && cursor.key() < end; at = cursor.next()) {
+      const auto key = FetchKey::from(cursor.key());
+      const auto fetch = key ? decode_fetch(*key, cursor.value()) : std::nullopt;
+      if (!fetch || !has(fetch->release) || (device_ && *device_ != fetch->device)) continue;
+      edges_.push_back(
+          {fetch->device, fetch->release, hour_of(key->time_us), fetch->entrance, Tally::of(*key, *fetch)});
+    }
+  }
+  std::sort(edges_.begin(), edges_.end(), [](const auto& a, const auto& b) { return order(a) < order(b); });
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < edges_.size(); ++i) {
+    if (order(edges_[kept]) == order(edges_[i])) {
+      edges_[kept].tally.add(edges_[i].tally);
+    } else {
+      edges_[++kept] = edges_[i];
+    }
+  }
+  if (!edges_.empty()) edges_.resize(kept + 1);
+}
+
+void Scope::each_tally(const OnTally& on) const {
+  if (nothing_) return;
+  if (device_) return each_tally_of(*device_, on);
+  if (!windowed_) return each_in_table(Table::totals, 0, UINT32_MAX, on);
+  for (const EdgeTally& edge : edges_) on(edge.release, edge.entrance, edge.tally);
+  const std::uint32_t first = window_.first_hour;
+  const std::uint32_t end = window_.end_hour;
+  const std::uint32_t first_day = first / kDayHours + (first % kDayHours != 0 ? 1 : 0);
+  const std::uint32_t end_day = end / kDayHours;
+  if (first_day >= end_day) return each_in_table(Table::hours, first, end, on);
+  each_in_table(Table::hours, first, first_day * kDayHours, on);
+  each_in_table(Table::days, first_day, end_day, on);
+  each_in_table(Table::hours, end_day * kDayHours, end, on);
+}
+
+// Of `totals` all rows; of `hours` and `days` those whose first word is in [first, end).
+void Scope::each_in_table(Table table, std::uint32_t first, std::uint32_t end, const OnTally& on) const {
+  const std::size_t release_place = table == Table::totals ? 0 : 1;
+  Cursor cursor = txn_.cursor(table);
+  Tally tally;
+  for (bool at = cursor.seek(RowKey{first}.view()); at && word_at(cursor.key(), 0) < end; at = cursor.next()) {
+    const std::uint32_t release = word_at(cursor.key(), release_place);
+    if (!has(release) || !decode_row(cursor.value(), base_of(table, cursor.key()), tally)) continue;
+    on(release, entrance_of(cursor.key()), tally);
+  }
+}
+
+void Scope::each_device_total(std::uint32_t device, const OnTally& on) const {
+  const RowKey prefix{device};
+  Cursor cursor = txn_.cursor(Table::device_totals);
+  Tally tally;
+  for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
+    const std::uint32_t release = word_at(cursor.key(), 1);
+    if (has(release) && decode_row(cursor.value(), 0, tally)) on(release, entrance_of(cursor.key()), tally);
+  }
+}
+
+void Scope::each_tally_of(std::uint32_t device, const OnTally& on) const {
+  if (nothing_) return;
+  if (!windowed_) return each_device_total(device, on);
+  each_hour_of(device, [&](std::uint32_t, std::uint32_t release, Entrance entrance, const Tally& tally) {
+    on(release, entrance, tally);
+  });
+}
+
+void Scope::each_hour_of(std::uint32_t device, const OnHour& on) const {
+  if (nothing_) return;
+  std::vector<std::uint32_t> releases;  // that the device may have asked for within the window
+  each_device_total(device, [&](std::uint32_t release, Entrance, const Tally& tally) {
+    const bool overlaps = tally.first_us < window_.to_us && tally.last_us >= window_.from_us;
+    if (overlaps && (releases.empty() || releases.back() != release)) releases.push_back(release);
+  });
+  for (const std::uint32_t release : releases) each_device_hour(device, release, on);
+  auto edge = std::lower_bound(edges_.begin(), edges_.end(), device,
+                               [](const EdgeTally& e, std::uint32_t wanted) { return e.device < wanted; });
+  for (; edge != edges_.end() && edge->device == device; ++edge) {
+    on(edge->hour, edge->release, edge->entrance, edge->tally);
+  }
+}
+
+void Scope::each_device_hour(std::uint32_t device, std::uint32_t release, const OnHour& on) const {
+  const RowKey prefix{device, release};
+  Cursor cursor = txn_.cursor(Table::device_hours);
+  Tally tally;
+  for (bool at = cursor.seek(RowKey{device, release, window_.first_hour}.view());
+       at && cursor.key().starts_with(prefix.view()) && word_at(cursor.key(), 2) < window_.end_hour;
+       at = cursor.next()) {
+    if (!decode_row(cursor.value(), base_of(Table::device_hours, cursor.key()), tally)) continue;
+    on(word_at(cursor.key(), 2), release, entrance_of(cursor.key()), tally);
+  }
+}
+
+bool Scope::active(std::uint32_t device, std::uint32_t release, Wanted wanted) const {
+  const auto counts = [&](const Tally& tally) {
+    return wanted == Wanted::requests ? tally.requests > 0 : tally.bytes_sent > 0;
+  };
+  auto edge = std::lower_bound(edges_.begin(), edges_.end(), std::pair(device, release),
+                               [](const EdgeTally& e, const std::pair<std::uint32_t, std::uint32_t>& at) {
+                                 return std::tie(e.device, e.release) < std::tie(at.first, at.second);
+                               });
+  for (; edge != edges_.end() && edge->device == device && edge->release == release; ++edge) {
+    if (counts(edge->tally)) return true;
+  }
+  const RowKey prefix{device, release};
+  Cursor cursor = txn_.cursor(Table::device_hours);
+  Tally tally;
+  for (bool at = cursor.seek(RowKey{device, release, window_.first_hour}.view());
+       at && cursor.key().starts_with(prefix.view()) && word_at(cursor.key(), 2) < window_.end_hour;
+       at = cursor.next()) {
+    if (decode_row(cursor.value(), 0, tally) && counts(tally)) return true;
+  }
+  return false;
+}
+
+std::string encode_page_cursor(std::string_view key) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string cursor;
+  cursor.reserve(key.size() * 2);
+  for (const char c : key) {
+    cursor += kDigits[static_cast<unsigned char>(c) >> 4U];
+    cursor += kDigits[static_cast<unsigned char>(c) & 15U];
+  }
+  return cursor;
+}
+
+Result<std::string> decode_page_cursor(std::string_view cursor) {
+  const auto digit = [](char c) { return static_cast<unsigned>(is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10); };
+  std::string key;
+  const bool wrong = cursor.size() % 2 != 0 || cursor.size() > 4096 ||
+                     !std::all_of(cursor.begin(), cursor.end(), [](char c) { return is_hex_digit(c); });
+  if (wrong) return fail(ErrorKind::invalid, "the cursor is not one that a page gave; begin without it");
+  for (std::size_t i = 0; i + 1 < cursor.size(); i += 2) {
+    key += static_cast<char>(digit(cursor[i]) * 16 + digit(cursor[i + 1]));
+  }
+  return key;
+}
+
+WallTime wall(std::uint64_t time_us) {
+  return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(time_us)));
+}
+
+}  // namespace larder::reports
