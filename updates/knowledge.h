@@ -30,6 +30,10 @@ struct ListedFile {
   std::string product_key;   // Apple sucatalog product; ""
   std::string catalogue;     // canonical key of the catalogue that lists it
   std::optional<std::uint64_t> size_bytes;
+  // False for what goes along with a package: descriptions, chunk lists, and all but the largest package of an Apple
+  // product. A device that fetched only those has not fetched the version.
+  bool principal = true;
+  bool superseded = false;  // its catalogue lists it no longer; kept so that what was fetched still has a version
 };
 
 class Knowledge {

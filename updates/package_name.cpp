@@ -39,6 +39,8 @@ constexpr auto kProducts = std::to_array<NamedProduct>({
     {"Windows_App_", "Windows App"},
     {"Microsoft_Remote_Desktop_", "Windows App"},
     {"Skype for Business", "Skype for Business"},
+    {"SkypeForBusiness", "Skype for Business"},
+    {"VSCode-darwin", "Visual Studio Code"},
     {"Lync Installer", "Microsoft Lync 2011"},
     {"AutoUpdate_", "Microsoft AutoUpdate"},
     {"Word_", "Microsoft Word"},

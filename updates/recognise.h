@@ -29,7 +29,8 @@ struct Recognition {
   std::string channel;       // "Current"; "" none
   std::string
       asset_type;  // for what has no product: "iOS Software", "Mac Software", "SoftwareUpdate" with its train, ...
-  std::string product_key;  // sucatalog product ("042-58988"); "" none
+  std::string
+      product_key;  // sucatalog product ("042-58988"); Delivery Optimization's file id on Windows hosts; "" none
   Kind kind = Kind::other;
   Evidence evidence = Evidence::none;
   NameStability stability = NameStability::ordinary;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What one document teaches, before it is joined with what is known. One reader per kind of document; each takes bytes
+// and gives a Lesson or says what is wrong. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "updates/canonical.h"
+#include "updates/knowledge.h"
+
+namespace larder::updates {
+
+// Files one document may list. The largest sucatalog lists some 20,000. Over it: the document is refused.
+inline constexpr std::size_t kListedFiles = 200'000;
+
+struct TaughtFile {
+  ListedFile file;
+  std::vector<std::string> names;  // base names, escapes decoded, by which it may be asked
+  int rank = 0;                    // of two mentions of one URL in one document the lower rank stands
+};
+
+// What is said of an Apple product. Later members of Origin give way to earlier ones, member by member.
+struct ProductFacts {
+  std::string product;
+  std::string version;
+  std::string build;
+
+  bool operator==(const ProductFacts&) const = default;
+};
+
+enum class FactsOrigin { catalogue, english_distribution, distribution, metadata };
+inline constexpr std::size_t kFactsOrigins = 4;
+
+struct TaughtProduct {
+  std::string key;
+  FactsOrigin origin = FactsOrigin::catalogue;
+  ProductFacts facts;
+};
+
+struct Lesson {
+  std::vector<TaughtFile> files;
+  std::vector<TaughtProduct> products;
+};
+
+// 0409<ID>.xml and 0409<ID>_<version>.xml. `url` is canonical.
+Result<Lesson> read_mau_manifest(const Url& url, std::string_view document);
+// 0409<ID>-chk.xml and -history.xml: teach nothing, but are looked over.
+Result<Lesson> read_mau_pointer(std::string_view document);
+Result<Lesson> read_sucatalog(std::string_view document);
+// .dist and .smd of the product that the path names.
+Result<Lesson> read_distribution(const Url& url, std::string_view document);
+Result<Lesson> read_server_metadata(const Url& url, std::string_view document);
+
+}  // namespace larder::updates
