@@ -17,6 +17,7 @@ passed=0
 failed=0
 failures=()
 python=/usr/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
 
 # One check: its name, then the command. Its output is shown as it comes.
 check() {
@@ -85,7 +86,7 @@ scenarios() {
   echo "== scenarios ($preset)"
   rm -f "$tally"
   LARDERD="$PWD/build/$preset/larderd" LARDER="$PWD/build/$preset/admin/larder" LARDER_TALLY="$PWD/$tally" \
-    PYTHONDONTWRITEBYTECODE=1 $python -m pytest -p no:cacheprovider -q --tb=short tests/scenarios "$@" || true
+    $python -m pytest -p no:cacheprovider -q --tb=short tests/scenarios "$@" || true
   count "scenarios" "$tally"
 }
 
