@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Reader: one thread's view of the store. It renews a read transaction, looks, and resets it before it returns, so no
 // transaction outlives a call and a slow client pins nothing.
-// Threads: each Reader belongs to one thread; make one per thread from the Store.
+// Threads: each Reader belongs to one thread; make one per thread from the Store. It keeps the environments open, so
+// the directory can be opened again only when every Reader and Pager is gone.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,8 @@
 #include "cache/store.h"
 
 namespace larder::cache {
+
+class UseTable;
 
 // Which chunks of an extent are held. A copy: it may be behind the store by the time it is looked at.
 class ChunkMap {
@@ -63,15 +66,17 @@ class Reader {
 
   virtual ChunkMap held(ExtentId extent, std::uint64_t size_bytes) = 0;
 
-  // Calls `visit` with the chunk's bytes, straight from the map. They are valid only inside the call. Never touches a
-  // page that is not in memory: such a chunk is `cold` and not visited.
+  // Calls `visit` with the chunk's bytes, straight from the map: once or more, in order, the pieces concatenated are
+  // the chunk. An object below 1 MiB lies in pieces of 65,520 bytes; a chunk of a larger one is one piece. They are
+  // valid only inside the call. Never touches a page that is not in memory: such a chunk is `cold` and not visited.
   using Visit = std::function<void(std::span<const std::byte>)>;
   virtual ChunkState read(ExtentId extent, ChunkIndex chunk, std::uint64_t size_bytes, const Visit& visit) = 0;
 
-  // Like read, but waits for the disk and checks the bytes. For threads that may wait.
+  // Like read, but waits for the disk and checks the bytes: those that fail are reported to the store, which drops
+  // them, and are `missing`. For threads that may wait.
   virtual ChunkState read_now(ExtentId extent, ChunkIndex chunk, std::uint64_t size_bytes, const Visit& visit) = 0;
 
-  // Objects in key order after `cursor` ("" begins), for listings. `next` is "" at the end.
+  // Objects in key order (a hash of the URL) after `cursor` ("" begins), for listings. `next` is "" at the end.
   struct Listing {
     std::vector<ObjectPtr> objects;
     std::vector<std::uint64_t> bytes_held;  // of each
@@ -92,7 +97,8 @@ class Pager {
 
   static std::unique_ptr<Pager> start(Store& store, unsigned threads);
 
-  // `done` runs on a pager thread and must only post onwards. The chunks after it are read ahead.
+  // `done` runs on a pager thread and must only post onwards. The two chunks after it are read ahead. With too many
+  // waiting, `done` is called at once with `cold`, on the caller's thread: ask again later or go to the origin.
   virtual void warm(ExtentId extent, ChunkIndex chunk, std::uint64_t size_bytes,
                     std::function<void(ChunkState)> done) = 0;
 };
@@ -108,7 +114,7 @@ class ExtentUse {
 
  private:
   void release() noexcept;
-  Store* store_ = nullptr;
+  std::shared_ptr<UseTable> table_;
   ExtentId extent_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Store: objects, extents, blobs and chunks in LMDB. One thread, `store`, writes; everyone else sends it messages and
 // is answered through a callback run on `store` (which must only post onwards). Readers (reader.h) look for themselves.
+// A message that the full inbox cannot take is answered `busy` at once, on the caller's thread; one that comes after
+// the store has stopped is answered `stopped`.
 //
 // Invariants:
 // - A chunk is durable before anything names it, and named only after; after a crash, unnamed chunks are swept.
@@ -73,19 +75,27 @@ class Store {
   virtual ExtentId new_extent() = 0;
 
   // Creates or replaces the object record of object.url. An extent the URL named before is dropped when no object names
-  // it any more. Done after the commit.
+  // it any more and nobody uses it (ExtentUse). Its digest is not taken from here: only complete() gives one. Done
+  // after the commit. not_found: the extent was dropped meanwhile; invalid: the extent has another size.
   virtual void put_object(Object object, Done done) = 0;
 
   // Hands over one full chunk (or an extent's whole last chunk). `object_size_bytes` decides where it is kept. The
   // buffer must not change any more. Done after the commit that makes it readable: storage_full, storage_broken or busy
-  // mean it was not kept.
+  // mean it was not kept. A chunk already held is left as it is, and well. Hold an ExtentUse while filling: it spares
+  // the extent from eviction. not_found: the extent was dropped meanwhile. An extent that no object names and nobody
+  // uses goes after a minute.
   virtual void put_chunk(ExtentId extent, ChunkIndex chunk, std::uint64_t object_size_bytes,
                          std::shared_ptr<const ChunkBuffer> bytes, Done done) = 0;
 
-  // Every chunk has been put: takes the SHA-256, finds a twin, marks the object of this URL complete. `expected`, where
-  // a catalogue gives one, must match: otherwise the extent is dropped and the answer is corrupt. Fails with invalid
-  // when a chunk is missing.
+  // Every chunk has been put: takes the SHA-256, finds a twin, marks the object of this URL complete. The answer's
+  // extent is the twin's where there is one. Fails with invalid when a chunk is missing, with not_found when the URL
+  // names other bytes by now, with corrupt when the object was complete before, lost a chunk, and has other bytes now.
   virtual void complete(const std::string& url, ExtentId extent, std::function<void(Result<ObjectPtr>)> done) = 0;
+
+  // The same where a catalogue says what the SHA-256 must be: if it is not, the extent and the objects that name it are
+  // dropped and the answer is corrupt.
+  virtual void complete_as(const std::string& url, ExtentId extent, const Digest& expected,
+                           std::function<void(Result<ObjectPtr>)> done);
 
   // Forgets the object; its extent goes when nothing names it and nobody uses it.
   virtual void remove(const std::string& url, Done done) = 0;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What the store thread shares with readers, pagers and the verifier: the environments, the way to the store thread,
+// and what is told without a message. Kept alive by each of them, so a Reader may outlive its Store (it then sees the
+// last committed state, and nothing it reports is heard).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "base/limits.h"
+#include "base/owned.h"
+#include "base/thread.h"
+#include "cache/index.h"
+#include "cache/message.h"
+#include "cache/shelf.h"
+#include "cache/store_lock.h"
+#include "cache/use_table.h"
+
+namespace larder::cache {
+
+struct StoreEnvironments {
+  StoreEnvironments(StoreLock its_lock, Index its_index, Shelf its_chunks, Shelf its_small)
+      : lock(std::move(its_lock)),
+        index(std::move(its_index)),
+        chunks(std::move(its_chunks)),
+        small(std::move(its_small)) {}
+
+  const Shelf& shelf_of(std::uint64_t object_size_bytes) const { return is_small(object_size_bytes) ? small : chunks; }
+
+  // Asks the store thread to look at a chunk that failed its check. Lost when the inbox is full: the next reader will
+  // find it again.
+  void report_corrupt(ExtentId extent, ChunkIndex chunk) { (void)inbox.try_push(DropChunk{extent, chunk}); }
+
+  StoreLock lock;
+  Index index;
+  Shelf chunks;
+  Shelf small;
+  std::shared_ptr<UseTable> use = std::make_shared<UseTable>();  // outlives the store with each ExtentUse
+  TouchTable touched;
+  std::atomic<std::uint64_t> epoch{1};
+  std::atomic<std::uint64_t> next_extent{1};
+  Inbox<Message> inbox{limits::kStoreInbox};
+};
+
+// Null when the store is not one of ours (a test's stand-in).
+std::shared_ptr<StoreEnvironments> environments_of(Store& store);
+std::shared_ptr<UseTable> use_table_of(Store& store);
+
+}  // namespace larder::cache
