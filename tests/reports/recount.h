@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// The oracle: every report counted anew from plain records, without tables, totals or windows.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "reports/ledger.h"
+
+namespace larder::reports {
+
+class Recount {
+ public:
+  // In the order they were recorded.
+  Recount(const std::vector<FetchRecord>& records, Filter filter) : filter_(std::move(filter)) {
+    for (const FetchRecord& record : records) count(record);
+  }
+
+  struct Version {
+    std::set<std::string> complete, fetched;
+    std::uint64_t requests = 0, bytes_sent = 0;
+    WallTime first = WallTime::max(), last = WallTime::min();
+  };
+  struct Traffic {
+    std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+    bool operator==(const Traffic&) const = default;
+  };
+
+  Summary summary;
+  std::set<std::string> devices;
+  std::map<std::tuple<std::string, std::string, std::string>, Version> versions;
+  std::map<std::tuple<WallTime, std::string, Entrance>, Traffic> traffic;
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> by_device;  // requests and bytes
+
+ private:
+  bool in_window(const FetchRecord& record) const {
+    return (!filter_.from || record.time >= *filter_.from) && (!filter_.to || record.time < *filter_.to);
+  }
+
+  void count(const FetchRecord& record) {
+    const bool own = record.entrance == Entrance::own;
+    const bool makes_row = !own && !record.product.empty() && record.kind != FileKind::catalogue;
+    if (makes_row && record.bytes_sent > 0) hold(record);
+    if (!filter_.product.empty() && record.product != filter_.product) return;
+    if (!filter_.device.empty() && (own || record.token != filter_.device)) return;
+    if (!in_window(record)) return;
+    const std::uint64_t requests = own ? 0 : 1;
+    const std::uint64_t sent = own ? 0 : record.bytes_sent;
+    summary.requests += requests;
+    summary.bytes_sent += sent;
+    summary.bytes_from_origin += record.bytes_from_origin;
+    if (own) summary.bytes_from_origin_own += record.bytes_from_origin;
+    Traffic& row = traffic[{std::chrono::floor<std::chrono::hours>(record.time), record.product, record.entrance}];
+    row.requests += requests;
+    row.bytes_sent += sent;
+    row.bytes_from_origin += record.bytes_from_origin;
+    if (own) return;
+    devices.insert(record.token);
+    by_device[record.token].first += 1;
+    by_device[record.token].second += sent;
+    if (makes_row) count_version(record);
+  }
+
+  void count_version(const FetchRecord& record) {
+    Version& version = versions[{record.product, record.version, record.build}];
+    ++version.requests;
+    version.bytes_sent += record.bytes_sent;
+    version.first = std::min(version.first, record.time);
+    version.last = std::max(version.last, record.time);
+    if (record.bytes_sent > 0) version.fetched.insert(record.token);
+  }
+
+  // Marks each byte; objects of tests are small.
+  void hold(const FetchRecord& record) {
+    auto& bytes = held_[{record.token, record.product, record.version, record.build, record.url}];
+    bytes.resize(record.object_bytes);
+    for (const auto& [first, end] : record.sent_ranges) {
+      for (std::uint64_t at = first; at < end; ++at) bytes[at] = true;
+    }
+    const bool whole = std::all_of(bytes.begin(), bytes.end(), [](bool byte) { return byte; });
+    const std::tuple key{record.token, record.product, record.version, record.build};
+    if (whole) completed_.emplace(key, record.time);
+  }
+
+ public:
+  // Of a version's devices in scope, those that were complete at the window's end.
+  std::uint64_t complete(const std::tuple<std::string, std::string, std::string>& version) const {
+    std::uint64_t devices_complete = 0;
+    for (const std::string& device : versions.at(version).fetched) {
+      const auto done = completed_.find(std::tuple_cat(std::tuple(device), version));
+      if (done != completed_.end() && (!filter_.to || done->second < *filter_.to)) ++devices_complete;
+    }
+    return devices_complete;
+  }
+
+ private:
+  Filter filter_;
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::string>, std::vector<bool>> held_;
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, WallTime> completed_;
+};
+
+}  // namespace larder::reports
