@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "lessons.h"
+#include "updates/apple_path.h"
+#include "updates/asset_type.h"
+
+using namespace larder::updates;
+using namespace larder::updates::test;
+
+TEST_CASE("a restore image names its product, version and build") {
+  struct Row {
+    const char* name;
+    const char* product;
+    const char* version;
+    const char* build;
+  };
+  for (const Row& row :
+       std::initializer_list<Row>{{"UniversalMac_12.4_21F79_Restore.ipsw", "macOS", "12.4", "21F79"},
+                                  {"iPhone12,1_26.6.2_23G90_Restore.ipsw", "iOS", "26.6.2", "23G90"},
+                                  {"iPhone17,3_26.3_23D5114d_Restore.ipsw", "iOS", "26.3", "23D5114d"},
+                                  {"iPhone12,3,iPhone12,5_18.0_22A3354_Restore.ipsw", "iOS", "18.0", "22A3354"},
+                                  {"iPhone_4.7_P3_15.0_19A346_Restore.ipsw", "iOS", "15.0", "19A346"},
+                                  {"iPad_Pro_HFR_18.1_22B83_Restore.ipsw", "iPadOS", "18.1", "22B83"},
+                                  {"iPad_32bit_10.3.3_14G60_Restore.ipsw", "iOS", "10.3.3", "14G60"},
+                                  {"AppleTV5,3_16.0_20J373_Restore.ipsw", "tvOS", "16.0", "20J373"},
+                                  {"AudioAccessory1,1_18.0_22J357_Restore.ipsw", "HomePod software", "18.0", "22J357"},
+                                  {"Watch6,1_8.0_19R346_Restore.ipsw", "watchOS", "8.0", "19R346"},
+                                  {"iBridge2,1_9.0_22P353_Restore.ipsw", "bridgeOS", "9.0", "22P353"},
+                                  {"RealityDevice14,1_2.0_22N320_Restore.ipsw", "visionOS", "2.0", "22N320"}}) {
+    INFO(row.name);
+    const auto seen = recognised(std::string("https://updates.cdn-apple.com/2026SummerFCS/x/") + row.name);
+    CHECK(seen.product == row.product);
+    CHECK(seen.version == row.version);
+    CHECK(seen.build == row.build);
+    CHECK(seen.kind == Kind::full);
+    CHECK(seen.evidence == Evidence::name);
+    CHECK(seen.stability == NameStability::immutable);
+    CHECK_FALSE(seen.listed);
+  }
+}
+
+TEST_CASE("what only looks like a restore image has no version") {
+  for (const auto* name :
+       {"_Restore.ipsw", "iPhone_Restore.ipsw", "iPhone12,1_26.6_Restore.ipsw", "iPhone12,1_abc_23G90_Restore.ipsw",
+        "iPhone12,1_26.6_23G90.ipsw", "26.6_23G90_Restore.ipsw"}) {
+    INFO(name);
+    CHECK_FALSE(read_restore_name(name).has_value());
+  }
+}
+
+TEST_CASE("the product key is read from catalogue paths, with and without suffix") {
+  const std::string hash = "abcdefghijklmnopqrstuvwxyz01234567";
+  CHECK(product_key_of("/content/downloads/26/09/042-58988-A_114Q05ZS90/" + hash + "/x.pkg") == "042-58988");
+  CHECK(product_key_of("/content/downloads/37/61/061-1955/" + hash + "/x.tar") == "061-1955");
+  CHECK(product_key_of("/content/downloads/37/61/zzz061-1955/" + hash + "/x.tar") == "zzz061-1955");
+  for (const std::string& path : std::vector<std::string>{
+           "/content/downloads/26/09/042-58988/short/x.pkg", "/content/downloads/2/09/042-58988/" + hash + "/x.pkg",
+           "/content/downloads/26/09/04258988/" + hash + "/x.pkg", "/content/downloads/26/09/042-58988/" + hash + "/",
+           "/content/downloads/26/09/042-58988/" + hash + "/a/b", "/content/downloads/26/09/-/" + hash + "/x",
+           "/other/26/09/042-58988/" + hash + "/x.pkg", ""}) {
+    INFO(path);
+    CHECK(product_key_of(path).empty());
+  }
+}
+
+TEST_CASE("a product no catalogue has named is called by its key") {
+  const auto seen = recognised("https://swcdn.apple.com" + kProductFolder + "InstallAssistant.pkg");
+  CHECK(seen.product == "Apple product 042-58988");
+  CHECK(seen.product_key == "042-58988");
+  CHECK(seen.version.empty());
+  CHECK(seen.evidence == Evidence::name);
+  CHECK(seen.kind == Kind::full);
+  CHECK(recognised("https://swdist.apple.com" + kProductFolder + "042-58988.ko.dist").kind == Kind::catalogue);
+}
+
+TEST_CASE("an asset is known by type and train, not by version") {
+  const auto seen = recognised(
+      "https://updates.cdn-apple.com/2025FallFCS/patches/093-34020/0701D9BE-9082-4277-ADAE-A2C900733801/"
+      "com_apple_MobileAsset_MacSoftwareUpdate/38987f409c2cde97811a5fc904bda4dda0f770e2.zip");
+  CHECK(seen.product == "MobileAsset MacSoftwareUpdate");
+  CHECK(seen.asset_type == "MacSoftwareUpdate 2025FallFCS");
+  CHECK(seen.version.empty());
+  CHECK(seen.kind == Kind::other);
+  CHECK(seen.stability == NameStability::immutable);
+  const auto archive =
+      recognised("https://updates.cdn-apple.com/2024/Iris/mobileassets/003-1/0701D9BE-9082-4277-ADAE-A2C900733801.aar");
+  CHECK(archive.asset_type == "MobileAsset 2024/Iris");
+  CHECK(archive.product.empty());
+  CHECK(archive.stability == NameStability::immutable);
+}
+
+TEST_CASE("old updates carry their version in the first folder") {
+  const auto seen = recognised(
+      "http://appldnld.apple.com/iOS9.3.1/031-56322-20160331-X/com_apple_MobileAsset_SoftwareUpdate/"
+      "38987f409c2cde97811a5fc904bda4dda0f770e2.zip");
+  CHECK(seen.product == "iOS");
+  CHECK(seen.version == "9.3.1");
+  CHECK(seen.kind == Kind::full);
+  CHECK_FALSE(read_version_folder("/iOSx/y").has_value());
+  CHECK_FALSE(read_version_folder("/other9.1/y").has_value());
+  CHECK_FALSE(read_version_folder("/iOS9.3.1").has_value());
+}
+
+TEST_CASE("catalogues may change at any time") {
+  for (const auto* text :
+       {"https://swscan.apple.com/content/catalogs/others/index-14.merged-1.sucatalog", "https://gdmf.apple.com/v2/pmv",
+        "https://mesu.apple.com/assets/com_apple_MobileAsset_SoftwareUpdate/"
+        "com_apple_MobileAsset_SoftwareUpdate.xml"}) {
+    INFO(text);
+    CHECK(recognised(text).kind == Kind::catalogue);
+    CHECK(recognised(text).stability == NameStability::mutable_name);
+  }
+}
+
+TEST_CASE("what has no product has a type after Apple's own table") {
+  const auto type = [](const std::string& text) { return asset_type(url(text)); };
+  CHECK(type("http://osxapps.itunes.apple.com/apple-assets-us-std-000001/Purple3/v4/74/a.pkg") == "Apps");
+  CHECK(type("https://iosapps.itunes.apple.com/itunes-assets/Purple221/v4/8a/x.thinned.signed.dpkg.ipa") == "Apps");
+  CHECK(type("https://audiocontentdownload.apple.com/lp10_ms3_content_2016/x.pkg") == "GarageBand and Logic Content");
+  CHECK(type("https://sylvan.apple.com/Videos/x.mov") == "Aerials and Wallpapers");
+  CHECK(type("https://swcdn.apple.com/x/tvOS/y") == "Apple TV Software");
+  CHECK(type("https://swcdn.apple.com/x/y.dmg") == "Mac Software");
+  CHECK(type("http://appldnld.apple.com/ios/y") == "iOS Software");
+  CHECK(type("https://swcdn.apple.com/x/y") == "Other");
+  CHECK(type("https://h.example/x.pkg").empty());
+}
+
+TEST_CASE("a glob's star stands for anything") {
+  CHECK(matches_glob("/a/Purple3/v4/x.pkg", "/*/Purple*/*.pkg"));
+  CHECK(matches_glob("x.PKG", "*.pkg"));
+  CHECK(matches_glob("", "*"));
+  CHECK(matches_glob("ab", "a*b"));
+  CHECK_FALSE(matches_glob("a", "a*a"));
+  CHECK_FALSE(matches_glob("/Purple3/x.pkg", "/*/Purple*/*.pkg"));
+  CHECK_FALSE(matches_glob("x.pkg.sig", "*.pkg"));
+  std::string hostile;
+  for (int i = 0; i < 1000; ++i) hostile += "/Purple";
+  CHECK_FALSE(matches_glob(hostile, "/*/Purple*/*.pkg"));
+}

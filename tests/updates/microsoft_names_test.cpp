@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "lessons.h"
+#include "updates/package_name.h"
+
+using namespace larder::updates;
+using namespace larder::updates::test;
+
+TEST_CASE("an Office package is known by its name") {
+  const auto seen = recognised(kChannelRoot + "Microsoft_Word_16.112.26081720_Updater.pkg");
+  CHECK(seen.product == "Microsoft Word");
+  CHECK(seen.version == "16.112.26081720");
+  CHECK(seen.channel == "Current");
+  CHECK(seen.kind == Kind::full);
+  CHECK(seen.evidence == Evidence::name);
+  CHECK(seen.stability == NameStability::immutable);
+}
+
+TEST_CASE("a delta is known by its name") {
+  for (const auto* ending : {"Delta", "BinaryDelta"}) {
+    const auto seen = recognised(kBetaRoot + "OneNote_16.113.26081216_to_16.113.26100421_" + ending + ".pkg");
+    CHECK(seen.product == "Microsoft OneNote");
+    CHECK(seen.from_version == "16.113.26081216");
+    CHECK(seen.version == "16.113.26100421");
+    CHECK(seen.channel == "Beta");
+    CHECK(seen.kind == Kind::delta);
+    CHECK(seen.stability == NameStability::immutable);
+  }
+}
+
+TEST_CASE("names that were republished in place are mutable, others with build numbers are not") {
+  struct Row {
+    const char* name;
+    NameStability stability;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"wdav-upgrade.pkg", NameStability::mutable_name},
+           {"MicrosoftTeams.pkg", NameStability::mutable_name},
+           {"Teams_osx.pkg", NameStability::mutable_name},
+           {"OneDrive.pkg", NameStability::mutable_name},
+           {"CompanyPortal_5.2508.1-Upgrade.pkg", NameStability::mutable_name},
+           {"MicrosoftTeams_26183.1901.4874.5228_to_26213.1006.5011.1671_BinaryDelta.pkg", NameStability::immutable},
+           {"Microsoft_AutoUpdate_4.85.26080216_Updater.pkg", NameStability::immutable},
+           {"Windows_App_11.4.0_updater.pkg", NameStability::ordinary},
+           {"0409OPIM2019.xml", NameStability::mutable_name},
+           {"0409OPIM2019-chk.xml", NameStability::mutable_name},
+           {"0409OPIM2019.cat", NameStability::mutable_name},
+           {"builds.txt", NameStability::mutable_name}}) {
+    INFO(row.name);
+    CHECK(recognised(kChannelRoot + row.name).stability == row.stability);
+  }
+}
+
+TEST_CASE("a versioned folder tells the version of a name without one") {
+  const auto teams =
+      recognised("https://statics.teams.cdn.office.net/production-osx/26213.1006.5011.1671/MicrosoftTeams.pkg");
+  CHECK(teams.product == "Microsoft Teams");
+  CHECK(teams.version == "26213.1006.5011.1671");
+  CHECK(teams.stability == NameStability::ordinary);
+  const auto drive = recognised("https://oneclient.sfx.ms/Mac/Installers/25.046.0310.0005/universal/OneDrive.pkg");
+  CHECK(drive.product == "Microsoft OneDrive");
+  CHECK(drive.version == "25.046.0310.0005");
+  CHECK(recognised("https://oneclient.sfx.ms/OneDrive.pkg").stability == NameStability::mutable_name);
+}
+
+TEST_CASE("a version is not taken from names that disagree with their manifests") {
+  CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").product == "Windows App");
+  CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").version.empty());
+  CHECK(recognised(kChannelRoot + "CompanyPortal_5.2606.0-Upgrade.pkg").version.empty());
+}
+
+TEST_CASE("manifests are catalogues of their product") {
+  const auto manifest = recognised(kChannelRoot + "0409OPIM2019.xml");
+  CHECK(manifest.kind == Kind::catalogue);
+  CHECK(manifest.product == "Microsoft Outlook");
+  CHECK(manifest.version.empty());
+  CHECK(recognised(kChannelRoot + "0409OPIM2019_16.109.26053122.xml").version == "16.109.26053122");
+  CHECK(recognised(kChannelRoot + "builds.txt").kind == Kind::catalogue);
+  CHECK(recognised(kChannelRoot + "0409UNHEARD.xml").product.empty());
+}
+
+TEST_CASE("Office for Windows is known by its folder") {
+  const std::string root = "http://officecdn.microsoft.com/pr/492350f6-3a01-4f97-b9c0-c7c6ddf67d60/Office/Data/";
+  const auto seen = recognised(root + "16.0.17628.20110/stream.x64.x-none.dat");
+  CHECK(seen.product == "Microsoft 365 Apps for Windows");
+  CHECK(seen.version == "16.0.17628.20110");
+  CHECK(seen.kind == Kind::full);
+  CHECK(recognised(root + "v64.cab").version.empty());
+}
+
+TEST_CASE("a Delivery Optimization file is known by its id alone") {
+  const auto seen = recognised(
+      "http://tlu.dl.delivery.mp.microsoft.com/filestreamingservice/files/52fa8751-747d-479d-8f22-e32730cc0eb1?P1=1");
+  CHECK(seen.product.empty());
+  CHECK(seen.product_key == "52fa8751-747d-479d-8f22-e32730cc0eb1");
+  CHECK(seen.asset_type == "Delivery Optimization File");
+  CHECK(seen.evidence == Evidence::none);
+}
+
+TEST_CASE("a Windows update is known by its number") {
+  const auto seen = recognised(
+      "http://download.windowsupdate.com/c/msdownload/update/software/secu/2024/05/"
+      "windows10.0-kb5037771-x64_38987f409c2cde97811a5fc904bda4dda0f770e2.cab");
+  CHECK(seen.product == "Windows update KB5037771");
+  CHECK(seen.stability == NameStability::immutable);
+  CHECK(recognised("http://download.windowsupdate.com/x/kb12.cab").product.empty());
+}
+
+TEST_CASE("an unknown host's URL is recognised as nothing") {
+  const auto seen = recognised("https://h.example/Microsoft_Word_16.112.26081720_Updater.pkg");
+  CHECK(seen.product.empty());
+  CHECK(seen.kind == Kind::other);
+  CHECK(seen.evidence == Evidence::none);
+}
+
+TEST_CASE("strange package names are read without harm") {
+  for (const auto* name : {".pkg", "_.pkg", "_to__Delta.pkg", "A_to_B_Delta.pkg", "A_1_to_2_Delta.pkg",
+                           "_1.0_to_2.0_Delta.pkg", "Microsoft__Updater.pkg", "a.b"}) {
+    INFO(name);
+    const auto package = read_package_name(name);
+    if (package) CHECK((package->delta == (std::string(name) == "_1.0_to_2.0_Delta.pkg")));
+  }
+}
