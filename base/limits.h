@@ -17,6 +17,18 @@ inline constexpr std::size_t kHeadFields = 128;
 // Ranges in one request after merging. RFC 9110 14.2 allows ignoring many small ranges. Over it: the whole object is
 // sent.
 inline constexpr std::size_t kRanges = 64;
+// Body of a request that is passed on. Telemetry and OCSP are some KiB. Over it: 413.
+inline constexpr std::uint64_t kRequestBodyBytes = 16ULL << 20U;
+// A client that has begun a head or a body and sends no more of it. Then: closed.
+inline constexpr std::chrono::seconds kRequestStall{30};
+// A connection between requests. Apple's clients keep theirs for a minute. Then: closed.
+inline constexpr std::chrono::seconds kKeepAlive{75};
+// A client that takes nothing of what is ready for it. Sleeping laptops come back within minutes, or start anew. Then: reset.
+inline constexpr std::chrono::seconds kSendStall{120};
+// What a refused client still sends is read away for this long, so that it gets to read its refusal.
+inline constexpr std::chrono::seconds kLinger{2};
+// Clients connected to one loop. Each costs some KiB. Over it: closed at once, and counted.
+inline constexpr std::size_t kClientsPerLoop = 20000;
 // Device token: a serial number is 10 to 14 characters, a UDID 40, a UUID 36. Over it: 400.
 inline constexpr std::size_t kTokenBytes = 64;
 // Largest object stored. The largest known is an 18.4 GB UniversalMac restore image. Over it: passed, not stored.

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// larderd: reads the configuration, builds the parts, wires them, runs, stops.
+#include <pthread.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "admin/server.h"
+#include "base/thread.h"
+#include "cache/store.h"
+#include "config/load.h"
+#include "proxy/proxy.h"
+#include "reports/ledger.h"
+
+namespace {
+
+using namespace larder;  // NOLINT(google-build-using-namespace): this file wires the rooms and has no names of its own
+
+constexpr int kGood = 0;
+constexpr int kFailed = 1;
+constexpr int kUsedWrongly = 2;
+// Running answers are given this long at the end; with the rest of stopping it stays under 15 seconds.
+constexpr auto kGrace = std::chrono::seconds(10);
+constexpr timespec kSignalWait{1, 0};
+
+// Signals are taken by `main` alone, so every other thread is born with them blocked.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void print(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+}
+
+admin::LiveCounters copy(const proxy::Counters& from) {
+  admin::LiveCounters to;
+  to.connections_accepted = from.connections_accepted;
+  to.connections_open = from.connections_open;
+  to.connections_refused = from.connections_refused;
+  to.requests = from.requests;
+  to.requests_hit = from.requests_hit;
+  to.requests_joined = from.requests_joined;
+  to.requests_miss = from.requests_miss;
+  to.requests_stale = from.requests_stale;
+  to.requests_pass = from.requests_pass;
+  to.requests_refused = from.requests_refused;
+  to.requests_failed = from.requests_failed;
+  to.bytes_sent = from.bytes_sent;
+  to.bytes_from_origin = from.bytes_from_origin;
+  to.origin_requests = from.origin_requests;
+  to.origin_retries = from.origin_retries;
+  to.origin_changed = from.origin_changed;
+  to.fills_started = from.fills_started;
+  to.fills_finished = from.fills_finished;
+  to.fills_failed = from.fills_failed;
+  to.lanes_opened = from.lanes_opened;
+  to.chunks_unstored = from.chunks_unstored;
+  to.chunks_cold = from.chunks_cold;
+  return to;
+}
+
+admin::RunningFill copy(const proxy::FillInfo& from, WallTime now) {
+  admin::RunningFill to;
+  to.url = from.url;
+  to.product = from.product;
+  to.version = from.version;
+  to.bytes_done = from.bytes_done;
+  to.bytes_total = from.bytes_total;
+  to.clients_waiting = static_cast<std::uint32_t>(from.readers);
+  to.started = from.started;
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - from.started).count();
+  if (elapsed > 0) to.bytes_per_second = from.bytes_from_origin * 1000 / static_cast<std::uint64_t>(elapsed);
+  return to;
+}
+
+void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
+
+// One running Larder. Members in order of birth.
+class Daemon {
+ public:
+  explicit Daemon(std::shared_ptr<const config::Config> config) : config_(std::move(config)) {}
+
+  Status start() {
+    started_ = clock_.now();
+    const config::StorageConfig& storage = config_->storage;
+    auto store = cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes}, clock_);
+    if (!store) return std::move(store).error();
+    store_ = std::move(*store);
+    auto ledger = reports::Ledger::open({storage.path / "ledger", config_->ledger.retention}, clock_);
+    if (!ledger) return std::move(ledger).error();
+    ledger_ = std::move(*ledger);
+    auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
+    if (!proxy) return std::move(proxy).error();
+    proxy_ = std::move(*proxy);
+    auto admin = admin::AdminServer::start(sources(), config_);
+    if (!admin) return std::move(admin).error();
+    admin_ = std::move(*admin);
+    ready_ = true;
+    return ok();
+  }
+
+  void reload() {
+    const config::Loaded loaded = config::load_file(config_->file);
+    if (!loaded.config) {
+      print(loaded.problems);
+      spdlog::error("reload: {} has problems (above); nothing was changed", config_->file.string());
+      return;
+    }
+    const config::Changes changes = config::compare(*config_, *loaded.config);
+    for (const std::string& key : changes.need_restart) spdlog::warn("reload: {} takes effect at a restart", key);
+    for (const std::string& key : changes.applied) spdlog::info("reload: {} applied", key);
+    config_ = loaded.config;
+    set_log_level(config_->log.level);
+    store_->set_limits(config_->storage.cache_size_bytes, config_->storage.reserve_bytes);
+    proxy_->reload(config_);
+    if (auto applied = admin_->apply(config_); !applied) spdlog::error("reload: {}", applied.error().message);
+  }
+
+  void stop() {
+    ready_ = false;
+    admin_.reset();
+    if (proxy_) proxy_->stop(kGrace);
+    store_.reset();
+    ledger_.reset();
+    proxy_.reset();
+  }
+
+  bool responsive() { return proxy_->responsive(); }
+
+ private:
+  admin::Sources sources() {
+    return {*store_, *ledger_, clock_, [this] { return cache::Reader::make(*store_); },
+            [this] {
+              admin::LiveStatus live;
+              live.version = LARDER_VERSION;
+              live.started = started_;
+              live.counters = copy(proxy_->counters());
+              for (const proxy::FillInfo& fill : proxy_->fills()) live.fills.push_back(copy(fill, clock_.now()));
+              return live;
+            },
+            [this] { return ready_.load(); }};
+  }
+
+  SystemClock clock_;
+  WallTime started_;
+  std::shared_ptr<const config::Config> config_;
+  std::unique_ptr<cache::Store> store_;
+  std::unique_ptr<reports::Ledger> ledger_;
+  std::unique_ptr<proxy::Proxy> proxy_;
+  std::unique_ptr<admin::AdminServer> admin_;
+  std::atomic<bool> ready_{false};
+};
+
+int serve(std::shared_ptr<const config::Config> config) {
+  const sigset_t signals = block_signals();
+  Daemon daemon(std::move(config));
+  if (auto started = daemon.start(); !started) {
+    spdlog::error("larderd cannot start: {}", started.error().message);
+    daemon.stop();
+    return kFailed;
+  }
+  spdlog::info("serving");
+  sd_notify(0, "READY=1");
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &kSignalWait);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) {
+      sd_notify(0, "RELOADING=1");
+      daemon.reload();
+      sd_notify(0, "READY=1");
+    }
+    if (daemon.responsive()) sd_notify(0, "WATCHDOG=1");
+  }
+  spdlog::info("stopping");
+  sd_notify(0, "STOPPING=1");
+  daemon.stop();
+  return kGood;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Larder: an update cache for Mac, iPhone and Office fleets.", "larderd");
+  std::string file = "/etc/larder/larder.toml";
+  bool check = false;
+  app.add_option("--config", file, "the configuration file")->capture_default_str();
+  app.add_flag("--check", check, "validate the configuration, print every problem, and exit (2 when there are any)");
+  app.set_version_flag("--version", "larderd " LARDER_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kGood : kUsedWrongly;
+  }
+  larder::name_this_thread("main");
+  spdlog::set_default_logger(spdlog::stderr_color_mt("larderd"));
+  const larder::config::Loaded loaded = larder::config::load_file(file);
+  if (!loaded.config) {
+    print(loaded.problems);
+    return kUsedWrongly;
+  }
+  if (check) {
+    std::printf("%s: good\n", file.c_str());
+    return kGood;
+  }
+  set_log_level(loaded.config->log.level);
+  return serve(loaded.config);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/catalogue_keeper.h"
+
+#include <spdlog/spdlog.h>
+
+#include "base/limits.h"
+#include "updates/canonical.h"
+#include "updates/recognise.h"
+
+namespace larder::proxy {
+namespace {
+
+// Requests for unknown files may come in any number; the origin is asked for the catalogues once in this time.
+constexpr auto kRoundRest = std::chrono::seconds(30);
+constexpr std::size_t kListed = 1000;
+
+}  // namespace
+
+CatalogueKeeper::CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills,
+                                 Publish publish)
+    : store_(store),
+      clock_(clock),
+      origin_(origin),
+      fills_(fills),
+      publish_(std::move(publish)),
+      thread_("keeper"),
+      reader_(cache::Reader::make(store)) {}
+
+CatalogueKeeper::~CatalogueKeeper() { stop(); }
+
+void CatalogueKeeper::start() {
+  thread_.post([this] { learn_stored(); });
+  thread_.start();
+}
+
+void CatalogueKeeper::stop() { thread_.stop(); }
+
+void CatalogueKeeper::learn_stored() {
+  std::string cursor;
+  do {
+    const cache::Reader::Listing listing = reader_->list(cursor, kListed);
+    for (const cache::ObjectPtr& object : listing.objects) learn_now(object);
+    cursor = listing.next;
+  } while (!cursor.empty());
+}
+
+void CatalogueKeeper::learn(const cache::ObjectPtr& object) {
+  thread_.post([this, object] { learn_now(object); });
+}
+
+void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
+  if (!object->complete() || object->size_bytes > limits::kDocumentBytes) return;
+  const auto url = updates::Url::parse(object->url);
+  if (!url || !updates::is_teaching_document(*url) || knowledge_->taught(object->url) == object->digest) return;
+  std::vector<std::byte> document;
+  document.reserve(object->size_bytes);
+  for (std::uint32_t i = 0; i < cache::chunk_count(object->size_bytes); ++i) {
+    const auto state = reader_->read_now(object->extent, {i}, object->size_bytes, [&](std::span<const std::byte> part) {
+      document.insert(document.end(), part.begin(), part.end());
+    });
+    if (state != cache::ChunkState::ready) return;
+  }
+  auto learned = updates::learn(knowledge_, *url, document);
+  if (!learned) {
+    spdlog::warn("reading the catalogue {}: {}", object->url, learned.error().message);
+    return;
+  }
+  if (*learned == knowledge_) return;
+  knowledge_ = *learned;
+  spdlog::info("read the catalogue {}: {} files are known now", object->url, knowledge_->files());
+  publish_(knowledge_);
+}
+
+void CatalogueKeeper::refresh(const updates::MauChannel& channel, std::function<void()> done) {
+  thread_.post([this, &channel, done = std::move(done)]() mutable {
+    Round& round = rounds_[std::string(channel.name)];
+    if (round.running == 0 && round.ever && clock_.steady() - round.ended < kRoundRest) {
+      done();
+      return;
+    }
+    round.waiting.push_back(std::move(done));
+    if (round.running == 0) begin_round(channel, round);
+  });
+}
+
+void CatalogueKeeper::begin_round(const updates::MauChannel& channel, Round& round) {
+  const std::string name(channel.name);
+  round.ever = true;
+  for (const std::string_view app_id : updates::mau_application_ids()) {
+    const updates::CanonicalUrl url = updates::canonical(updates::mau_manifest_url(channel, app_id));
+    FillOrder order;
+    order.key = url.key;
+    order.origin = url.origin;
+    order.fallbacks = url.fallbacks;
+    order.name = cache::NameClass::mutable_name;
+    const auto parsed = updates::Url::parse(url.key);
+    order.what = std::make_shared<const updates::Recognition>(
+        updates::recognise(parsed ? *parsed : url.origin, *knowledge_));
+    order.known = reader_->find(url.key);
+    order.validate = order.known != nullptr;
+    ++round.running;
+    origin_.post([this, order = std::move(order), name] {
+      fills_.fetch(order, [this, name](const Status&) { thread_.post([this, name] { one_done(name); }); });
+    });
+  }
+}
+
+void CatalogueKeeper::one_done(const std::string& channel) {
+  Round& round = rounds_[channel];
+  if (--round.running > 0) return;
+  round.ended = clock_.steady();
+  for (const auto& done : std::exchange(round.waiting, {})) done();
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// CatalogueKeeper: reads the catalogues that pass through the cache, and fetches those a request needs. What they teach
+// (updates/knowledge.h) is handed to every loop.
+// Threads: its own, `keeper`. All public functions may be called from any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cache/reader.h"
+#include "proxy/event_thread.h"
+#include "proxy/fill_desk.h"
+#include "updates/knowledge.h"
+#include "updates/mau.h"
+
+namespace larder::proxy {
+
+class CatalogueKeeper {
+ public:
+  using Publish = std::function<void(std::shared_ptr<const updates::Knowledge>)>;
+
+  CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills, Publish publish);
+  ~CatalogueKeeper();
+  CatalogueKeeper(const CatalogueKeeper&) = delete;
+  CatalogueKeeper& operator=(const CatalogueKeeper&) = delete;
+
+  void start();  // reads the catalogues that are in the store already
+  void stop();
+
+  // An object has become complete, or was found unchanged. Reads it if it is a catalogue not read yet.
+  void learn(const cache::ObjectPtr& object);
+
+  // Reads a channel's manifests anew from the origin; `done` on the keeper when all have been read or have failed. Callers
+  // at the same time share one round, and a round just made is not repeated.
+  void refresh(const updates::MauChannel& channel, std::function<void()> done);
+
+ private:
+  struct Round {
+    std::size_t running = 0;
+    SteadyTime ended{};
+    bool ever = false;
+    std::vector<std::function<void()>> waiting;
+  };
+
+  void learn_stored();
+  void learn_now(const cache::ObjectPtr& object);
+  void begin_round(const updates::MauChannel& channel, Round& round);
+  void one_done(const std::string& channel);
+
+  cache::Store& store_;
+  const Clock& clock_;
+  EventThread& origin_;
+  FillDesk& fills_;
+  Publish publish_;
+  EventThread thread_;
+  std::unique_ptr<cache::Reader> reader_;
+  std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
+  std::map<std::string, Round> rounds_;  // by channel
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Connection: one client's socket. It reads heads and bodies, lets one Exchange at a time answer, and writes.
+// Pipelined requests wait in its buffer; their order is the order of the answers.
+// Threads: belongs to one loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "config/network.h"
+#include "proxy/event_thread.h"
+#include "proxy/request_body.h"
+#include "proxy/request_head.h"
+
+struct iovec;
+
+namespace larder::proxy {
+
+class Exchange;
+class Loop;
+
+class Connection {
+ public:
+  Connection(Loop& loop, int fd, const config::Address& client, bool allowed);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Loop& loop() { return loop_; }
+  const config::Address& client() const { return client_; }
+  bool client_allowed() const { return allowed_; }
+
+  // ---- for the exchange ----
+  enum class Sent { all, some, failed };
+  // Writes as much as the socket takes and says how much. `more`: more follows at once.
+  Sent send(iovec* parts, int count, bool more, std::size_t& sent);
+  void when_writable();       // the exchange's on_writable() will be called
+  void finished(bool keep);   // the answer is written; the next request may begin
+  void cut();                 // the answer cannot be finished: reset, so that it cannot be taken for whole
+  bool closing() const { return closing_; }
+
+  // Once a second. Closes what has made no progress for too long.
+  void check_time(SteadyTime now);
+  bool busy() const { return exchange_ != nullptr; }
+  // No further request after the one now answered.
+  void drain();
+
+ private:
+  enum class Reading {
+    head,
+    body,
+    nothing,  // the last answer is being written
+    linger    // it has been; what the client still sends is read away, since closing on unread bytes resets
+  };
+
+  void on_readable();
+  void on_writable();
+  void advance();             // as far as the bytes at hand go
+  bool take_head();           // true: went on
+  bool take_body();
+  void begin_exchange();
+  void refuse(int status, const std::string& reason);
+  void read_more(bool wanted);
+  void linger();
+  void close();
+
+  Loop& loop_;
+  const int fd_;
+  const config::Address client_;
+  const bool allowed_;
+  Event read_event_;
+  Event write_event_;
+  std::string in_;
+  std::size_t in_begin_ = 0;
+  Reading reading_ = Reading::head;
+  HeadParser parser_;
+  RequestHead head_;
+  std::string body_;
+  std::uint64_t body_left_ = 0;
+  ChunkedBodyDecoder chunked_;
+  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Exchange> unfed_;   // waits for its request's body
+  std::unique_ptr<Exchange> last_;    // has finished, and may still be on the stack
+  SteadyTime last_progress_;
+  bool input_ended_ = false;  // the client has shut its side; what it asked is still answered
+  bool reading_on_ = true;
+  bool advancing_ = false;
+  bool closing_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace larder::proxy

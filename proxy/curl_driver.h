@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// CurlDriver: one curl multi handle driven by a libevent base. Used by origin_client.cpp only.
+//
+// libcurl forbids adding and removing transfers from inside its callbacks, and a sink may well decide there to end one
+// transfer and begin another. So both are noted and carried out when curl has returned (maintain()).
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "proxy/origin_client.h"
+
+namespace larder::proxy {
+
+using CurlEasy = Owned<CURL, curl_easy_cleanup>;
+using CurlFields = Owned<curl_slist, curl_slist_free_all>;
+
+struct Transfer::Running {
+  TransferSpec spec;
+  TransferSink* sink = nullptr;  // null once the Transfer is gone
+  CurlEasy easy;
+  CurlFields fields;
+  CurlFields connect_to;
+  OriginHead head;      // being received
+  std::string refusal;  // why the head could not be taken
+  bool head_given = false;
+  bool ended_by_sink = false;
+  std::string redirect;  // absolute URL to follow when this response ends
+  int redirects = 0;
+  bool added = false;
+};
+
+class CurlDriver {
+ public:
+  CurlDriver(event_base* base, const config::Config& config, const OriginTable& table);
+  ~CurlDriver();
+  CurlDriver(const CurlDriver&) = delete;
+  CurlDriver& operator=(const CurlDriver&) = delete;
+
+  std::unique_ptr<Transfer> start(TransferSpec spec, TransferSink& sink);
+  void abandon(const std::shared_ptr<Transfer::Running>& running);  // by ~Transfer
+  void hold();
+  void release();
+
+ private:
+  struct Socket {
+    Event event;
+    int ready = 0;  // CURL_CSELECT_ bits that came while held
+  };
+
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket) noexcept;
+  static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
+  static size_t on_header(char* bytes, size_t size, size_t count, void* running) noexcept;
+  static size_t on_body(char* bytes, size_t size, size_t count, void* running) noexcept;
+
+  void watch(curl_socket_t fd, int what);
+  void drive(curl_socket_t fd, int bits);
+  void maintain();
+  void add(const std::shared_ptr<Transfer::Running>& running);
+  void remove(Transfer::Running& running);
+  void finish(CURL* easy, CURLcode code);
+  Status prepare(Transfer::Running& running);
+  bool take_header(Transfer::Running& running, std::string_view line);
+  bool head_complete(Transfer::Running& running, const OriginAnswer& answer);
+
+  event_base* base_;
+  const config::Config& config_;
+  const OriginTable& table_;
+  Owned<CURLM, curl_multi_cleanup> multi_;
+  std::unordered_map<curl_socket_t, Socket> sockets_;
+  std::unordered_map<CURL*, std::shared_ptr<Transfer::Running>> running_;
+  std::vector<std::shared_ptr<Transfer::Running>> to_add_;
+  std::vector<std::shared_ptr<Transfer::Running>> to_remove_;
+  std::vector<std::pair<std::shared_ptr<Transfer::Running>, Error>> to_fail_;
+  Timer timeout_;
+  Timer maintain_soon_;
+  bool inside_ = false;
+  bool held_ = false;
+  bool timeout_due_ = false;
+};
+
+}  // namespace larder::proxy

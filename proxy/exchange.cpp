@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/exchange.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "proxy/catalogue_keeper.h"
+#include "proxy/conditional.h"
+#include "proxy/fill_desk.h"
+#include "updates/user_agent.h"
+
+namespace larder::proxy {
+namespace {
+
+// An object that changes at the origin each time it is asked for is given up on.
+constexpr int kRestarts = 3;
+
+bool is_microsoft_place(const FetchTarget& target) { return target.mau.has_value(); }
+
+// The views of a head that has been copied elsewhere.
+std::string_view moved(std::string_view view, const char* from, const char* to) {
+  return view.empty() ? std::string_view{} : std::string_view(to + (view.data() - from), view.size());
+}
+
+}  // namespace
+
+Exchange::Exchange(Connection& connection, const RequestHead& head, std::string_view raw)
+    : connection_(connection),
+      loop_(connection.loop()),
+      id_(FillDesk::new_reader()),
+      raw_(raw),
+      head_(head),
+      keep_(head.keep_alive) {
+  const char* from = raw.data();
+  const char* to = raw_.data();
+  head_.method = moved(head.method, from, to);
+  head_.target = moved(head.target, from, to);
+  head_.host = moved(head.host, from, to);
+  for (Field& field : head_.fields) field = {moved(field.name, from, to), moved(field.value, from, to)};
+}
+
+Exchange::Exchange(Connection& connection)
+    : connection_(connection), loop_(connection.loop()), id_(FillDesk::new_reader()), recorded_(true) {
+  head_.method = "GET";
+}
+
+Exchange::~Exchange() {
+  if (mirror_) mirror_->unwatch(*this);
+  if (expecting_) loop_.mirrors().forget(id_);
+  if (warming_ || asked_catalogues_) loop_.forget(id_);
+  if (passing_) {
+    loop_.pass_inbox.forget(id_);
+    if (!pass_ended_) {
+      loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.passes.cancel(id); });
+    }
+  }
+  write_record();
+}
+
+void Exchange::begin() {
+  add(loop_.site.counters.requests);
+  began_ = loop_.site.clock.steady();
+  record_.time = loop_.site.clock.now();
+  record_.client = connection_.client();
+  record_.answered = reports::Answered::refused;
+  record_.entrance = reports::Entrance::helper;
+  classify_request();
+}
+
+void Exchange::refuse_and_close(int status, const std::string& reason) {
+  add(loop_.site.counters.requests);
+  began_ = loop_.site.clock.steady();
+  keep_ = false;
+  record_.answered = reports::Answered::refused;
+  answer_text(status, reason + "\n", "text/plain; charset=utf-8");
+}
+
+void Exchange::classify_request() {
+  if (!connection_.client_allowed()) {
+    keep_ = false;
+    answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
+    return;
+  }
+  Classified what = classify(head_, loop_.site.origins, ListenerKind::plain);
+  if (auto* target = std::get_if<FetchTarget>(&what)) {
+    begin_fetch(std::move(*target));
+  } else if (const auto* asked = std::get_if<Helper>(&what)) {
+    helper(*asked);
+  } else if (const auto* refusal = std::get_if<Refusal>(&what)) {
+    answer_text(refusal->status, refusal->reason + "\n", "text/plain; charset=utf-8", refusal->fields);
+  } else {
+    const auto& connect = std::get<Connect>(what);
+    record_.entrance = reports::Entrance::tunnel;
+    record_.url = "https://" + connect.host + ":" + std::to_string(connect.port);
+    record_.token = connect.token;
+    keep_ = false;
+    answer_text(501, "This Larder carries no tunnels: let the device reach https hosts directly (PAC: DIRECT).\n",
+                "text/plain; charset=utf-8");
+  }
+}
+
+void Exchange::helper(const Helper& helper) {
+  record_.token = helper.token;
+  switch (helper.kind) {
+    case Helper::Kind::probe: answer_text(200, "", "", {{"Accept-Ranges", "bytes"}}); return;
+    case Helper::Kind::asterisk: answer_text(200, "", "", {{"Allow", "GET, HEAD, OPTIONS"}}); return;
+    case Helper::Kind::root:
+      answer_text(200, "This is Larder, an update cache. Its page for administrators is on the admin port.\n",
+                  "text/plain; charset=utf-8");
+      return;
+    case Helper::Kind::proxy_pac:
+    case Helper::Kind::locate:
+    case Helper::Kind::profiles:
+      answer_text(404, "Nothing is served here.\n", "text/plain; charset=utf-8");
+      return;
+  }
+}
+
+// ---- what is asked for ----
+
+void Exchange::begin_fetch(FetchTarget target) {
+  target_ = std::move(target);
+  record_.entrance = target_.entrance;
+  record_.token = target_.token;
+  record_.token_from = target_.token_from;
+  const updates::AgentFacts agent = updates::read_user_agent(head_.find("User-Agent"));
+  record_.user_agent_os = agent.os;
+  record_.user_agent_os_version = agent.os_version;
+  const bool reads = head_.method == "GET" || head_.method == "HEAD";
+  if (!reads) {
+    const bool forwards =
+        target_.entrance == reports::Entrance::proxy || target_.entrance == reports::Entrance::steered;
+    if (!forwards || target_.mau) {
+      answer_text(405, "Only GET and HEAD are answered here.\n", "text/plain", {{"Allow", "GET, HEAD"}});
+      return;
+    }
+    known_ = loop_.name_of(target_.url);
+    record_.url = target_.url.key;
+    begin_pass();
+    return;
+  }
+  if (head_.method == "GET" && head_.has("Range")) ranges_ = parse_range(head_.find("Range"));
+  if (target_.mau) {
+    begin_update_cache();
+  } else {
+    look_up();
+  }
+}
+
+// A file of the update cache is where a catalogue says; when none does, the catalogues are read anew once.
+void Exchange::begin_update_cache() {
+  const updates::MauRequest& asked = *target_.mau;
+  const bool known =
+      asked.collateral || loop_.knowledge()->find_package(asked.channel->name, asked.app_id, asked.file) != nullptr;
+  if (!known && !asked_catalogues_) {
+    asked_catalogues_ = true;
+    loop_.expect(id_, [this] { begin_update_cache(); });
+    loop_.site.catalogues.refresh(*asked.channel, [&loop = loop_, id = id_] {
+      loop.thread.post([&loop, id] { loop.wake(id); });
+    });
+    return;
+  }
+  candidates_ = updates::resolve_mau(asked, *loop_.knowledge());
+  next_candidate();
+}
+
+void Exchange::next_candidate() {
+  if (candidates_.empty()) {
+    answer_text(404, "No catalogue of this channel lists the file, and its directory does not have it.\n",
+                "text/plain; charset=utf-8");
+    return;
+  }
+  target_.url = std::move(candidates_.front());
+  candidates_.erase(candidates_.begin());
+  look_up();
+}
+
+// ---- where it comes from ----
+
+bool Exchange::wants_revalidation() const {
+  if (known_.name == cache::NameClass::immutable) return false;
+  const std::string control = to_lower(head_.joined("Cache-Control"));
+  return control.find("no-cache") != std::string::npos || control.find("max-age=0") != std::string::npos ||
+         (control.empty() && to_lower(head_.joined("Pragma")).find("no-cache") != std::string::npos);
+}
+
+Want Exchange::first_want() const {
+  if (!ranges_ || ranges_->empty()) return {};
+  const RangeSpec& spec = ranges_->front();
+  if (!spec.first) return {0, 1};  // a suffix: the first chunk's head tells the size
+  return {*spec.first, spec.last && *spec.last < kOpenEnd ? *spec.last + 1 : kOpenEnd};
+}
+
+bool Exchange::wanted_is_held(const cache::Object& object) {
+  RangeSet set;
+  if (ranges_) set = resolve(*ranges_, object.size_bytes);
+  if (set.verdict == RangeVerdict::unsatisfiable) return true;
+  if (set.ranges.empty()) set.ranges.push_back({0, object.size_bytes});
+  const cache::ChunkMap held = loop_.reader().held(object.extent, object.size_bytes);
+  return std::all_of(set.ranges.begin(), set.ranges.end(), [&](const ByteRange& range) {
+    return cache::chunk_start(held.next_missing(cache::chunk_of(range.first))) >= range.end;
+  });
+}
+
+void Exchange::look_up() {
+  known_ = loop_.name_of(target_.url);
+  describe(record_, *known_.what);
+  record_.url = target_.url.key;
+  object_ = loop_.reader().find(target_.url.key);
+  const bool fresh = object_ && cache::is_fresh(object_->freshness, known_.name, record_.time) && !wants_revalidation();
+  if (head_.method == "HEAD") {
+    if (fresh) {
+      record_.answered = reports::Answered::hit;
+      answer_object("hit");
+    } else {
+      begin_pass();
+    }
+    return;
+  }
+  if (fresh && (object_->complete() || wanted_is_held(*object_))) {
+    use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+    loop_.site.store.touch(object_->extent);
+    record_.answered = reports::Answered::hit;
+    answer_object("hit");
+    return;
+  }
+  if (to_lower(head_.joined("Cache-Control")).find("only-if-cached") != std::string::npos) {
+    answer_text(504, "Not in the cache.\n", "text/plain");
+    return;
+  }
+  join(object_ && !fresh);
+}
+
+void Exchange::join(bool validate) {
+  FillOrder order;
+  order.key = target_.url.key;
+  order.origin = target_.url.origin;
+  order.fallbacks = target_.url.fallbacks;
+  order.name = known_.name;
+  order.what = known_.what;
+  order.known = object_;
+  order.validate = validate;
+  Want want = first_want();
+  if (answered_ && !pieces_.empty()) want = {pieces_.front().range.first, pieces_.back().range.end};
+  expecting_ = true;
+  has_reader_ = true;
+  loop_.mirrors().expect(id_, [this](const std::shared_ptr<FillMirror>& mirror, bool began) { joined(mirror, began); });
+  loop_.site.origin_thread.post([&site = loop_.site, &port = loop_.port(), id = id_, order = std::move(order), want] {
+    site.fills.join(id, port, order, want);
+  });
+}
+
+void Exchange::joined(const std::shared_ptr<FillMirror>& mirror, bool began) {
+  expecting_ = false;
+  mirror_ = mirror;
+  mirror_->watch(*this);
+  if (!answered_) record_.answered = began ? reports::Answered::miss : reports::Answered::joined;
+  on_fill();
+}
+
+// Before the answer has begun: the exchange may turn elsewhere. Its share of the line stays on its account.
+void Exchange::leave_fill() {
+  if (mirror_) mirror_->unwatch(*this);
+  mirror_ = nullptr;
+  loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.fills.leave(id); });
+}
+
+void Exchange::on_fill() {
+  if (done_ || connection_.closing()) return;
+  if (answered_) {
+    if (!blocked_ && !passing_) pump();
+  } else {
+    on_fill_before_answer();
+  }
+}
+
+void Exchange::on_fill_before_answer() {
+  switch (mirror_->state()) {
+    case FillState::asking: return;
+    case FillState::filling:
+    case FillState::finished:
+      object_ = mirror_->object();
+      use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+      if (mirror_->stale()) {
+        record_.answered = reports::Answered::stale;
+        answer_object("hit; detail=stale-because-the-origin-fails");
+      } else if (record_.answered == reports::Answered::joined) {
+        answer_object("fwd=miss; collapsed");
+      } else {
+        answer_object("fwd=miss; stored");
+      }
+      return;
+    case FillState::answered: {
+      const std::shared_ptr<const WholeAnswer> answer = mirror_->answer();
+      if (!candidates_.empty() && answer->status >= 400) {
+        leave_fill();
+        next_candidate();
+      } else {
+        relay(*answer);
+      }
+      return;
+    }
+    case FillState::pass:
+      leave_fill();
+      begin_pass();
+      return;
+    case FillState::changed:
+      if (++restarts_ > kRestarts) {
+        origin_failed(mirror_->error());
+        return;
+      }
+      leave_fill();
+      look_up();
+      return;
+    case FillState::failed: origin_failed(mirror_->error()); return;
+  }
+}
+
+void Exchange::origin_failed(const Error& error) {
+  if (!candidates_.empty()) {
+    leave_fill();
+    next_candidate();
+    return;
+  }
+  record_.answered = reports::Answered::failed;
+  answer_text(error.kind == ErrorKind::timed_out ? 504 : 502, error.message + "\n", "text/plain; charset=utf-8");
+}
+
+void Exchange::relay(const WholeAnswer& answer) {
+  // Microsoft's CDN says 400 for what it does not have.
+  const int status = answer.status == 400 && is_microsoft_place(target_) ? 404 : answer.status;
+  ClientAnswer head;
+  head.status = status;
+  head.fields = &answer.fields;
+  head.content_length = answer.body.size();
+  head.cache_status = "fwd=miss";
+  head.connection = keep_ ? ClientAnswer::Connection::unsaid : ClientAnswer::Connection::close;
+  std::string text;
+  write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
+  record_.status = status;
+  record_.bytes_asked = record_.bytes_sent = answer.body.size();
+  text += answer.body;
+  begin_sending(std::move(text));
+  pump();
+}
+
+}  // namespace larder::proxy

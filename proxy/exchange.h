@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Exchange: one request and its answer. Its steps, in order, are those of docs/day-of-a-request.md: classify, look up,
+// join or pass, answer, send, record.
+//
+// The answer's bytes come from the store's map, from a chunk in flight, or from a pass; whichever it is, nothing is kept
+// between turns but a position. Once the head has been sent, the bytes are those of object_ or the connection is cut.
+// Threads: belongs to one loop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/object.h"
+#include "cache/reader.h"
+#include "proxy/connection.h"
+#include "proxy/entrance.h"
+#include "proxy/fill.h"
+#include "proxy/fill_mirror.h"
+#include "proxy/loop.h"
+#include "proxy/pass_desk.h"
+#include "proxy/range.h"
+#include "proxy/request_head.h"
+#include "reports/ledger.h"
+
+namespace larder::proxy {
+
+class Exchange final : public FillWatcher, public PassListener {
+ public:
+  // `raw` holds the head; it is copied.
+  Exchange(Connection& connection, const RequestHead& head, std::string_view raw);
+  explicit Exchange(Connection& connection);  // only to refuse what is no request
+  ~Exchange() override;
+
+  void give_body(std::string body) { body_ = std::move(body); }
+  void begin();
+  void refuse_and_close(int status, const std::string& reason);
+  void on_writable();
+
+  // Whether the next step is the client's: it has bytes to take.
+  bool waits_for_client() const { return blocked_; }
+
+  void on_fill() override;
+  void on_pass_head(const OriginAnswer& answer) override;
+  void on_pass_body(std::string bytes) override;
+  void on_pass_end(const Status& status) override;
+
+ private:
+  // A piece of the answer: literal bytes, then bytes of the object.
+  struct Piece {
+    std::string text;
+    ByteRange range;  // empty when first == end
+  };
+  enum class Step { sent, blocked, waiting, dead, broken };
+
+  // ---- from the request to an answer (exchange.cpp) ----
+  void classify_request();
+  void begin_fetch(FetchTarget target);
+  void begin_update_cache();
+  void next_candidate();
+  void look_up();
+  void helper(const Helper& helper);
+  void join(bool validate);
+  void joined(const std::shared_ptr<FillMirror>& mirror, bool began);
+  void leave_fill();
+  void on_fill_before_answer();
+  void origin_failed(const Error& error);
+  bool wants_revalidation() const;
+  bool wanted_is_held(const cache::Object& object);
+  Want first_want() const;
+
+  // ---- the answer's head (exchange_answer.cpp) ----
+  void answer_object(std::string_view cache_status);
+  void answer_text(int status, std::string_view text, std::string_view type,
+                   const std::vector<std::pair<std::string, std::string>>& extra = {});
+  void relay(const WholeAnswer& answer);
+  void begin_sending(std::string head);
+  void add_object_pieces(const RangeSet& set);
+
+  // ---- the answer's body (exchange_send.cpp) ----
+  void pump();
+  Step send_piece(Piece& piece);
+  Step send_object(Piece& piece);
+  Step send_chunk(Piece& piece, cache::ChunkIndex chunk);
+  void warm(cache::ChunkIndex chunk);
+  Step send_in_flight(Piece& piece, cache::ChunkIndex chunk);
+  Step chunk_missing(Piece& piece, cache::ChunkIndex chunk);
+  Step send_span(Piece& piece, std::span<const std::byte> bytes, bool more);
+  Step continue_by_pass(Piece& piece);
+  Step broken(std::string_view why);
+  void finish();
+  void cut(std::string_view why);
+  void write_record();
+
+  // ---- a request passed through (exchange_pass.cpp) ----
+  void begin_pass();
+  void begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method);
+  std::vector<std::string> fields_to_forward() const;
+  void tell_taken();
+
+  Connection& connection_;
+  Loop& loop_;
+  const ReaderId id_;
+  std::string raw_;
+  RequestHead head_;
+  std::string body_;
+  bool keep_ = false;
+
+  // What is asked for.
+  FetchTarget target_;
+  std::vector<updates::CanonicalUrl> candidates_;  // places of an update-cache file still to try
+  bool asked_catalogues_ = false;
+  KnownName known_;
+  std::optional<std::vector<RangeSpec>> ranges_;
+
+  // Where it comes from.
+  cache::ObjectPtr object_;
+  cache::ExtentUse use_;
+  std::shared_ptr<FillMirror> mirror_;
+  bool expecting_ = false;     // a join is on its way
+  bool has_reader_ = false;    // the fill desk knows this exchange and must be told when it leaves
+  bool passing_ = false;
+  std::optional<ByteRange> continuing_;  // the pass goes on in the middle of object_: what is still to come
+  bool warming_ = false;
+  int restarts_ = 0;
+  int repairs_ = 0;
+
+  // The answer.
+  std::deque<Piece> pieces_;
+  bool answered_ = false;
+  bool pass_chunked_ = false;
+  bool pass_ended_ = false;
+  std::size_t pass_untaken_ = 0;  // body bytes the pass desk believes are still here
+  std::uint64_t turn_bytes_ = 0;
+  std::string cut_reason_;
+  bool blocked_ = false;
+  bool pumping_ = false;
+  bool done_ = false;
+
+  reports::FetchRecord record_;
+  SteadyTime began_;
+  bool recorded_ = false;
+};
+
+}  // namespace larder::proxy

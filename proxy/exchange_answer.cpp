@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The head of an answer: which status, which ranges, which fields.
+#include <xxhash.h>
+
+#include <array>
+#include <cstdio>
+
+#include "proxy/conditional.h"
+#include "proxy/exchange.h"
+#include "proxy/fill_desk.h"
+
+namespace larder::proxy {
+namespace {
+
+// Between the parts of a multipart answer; fixed for one object, so that equal requests get equal bytes.
+std::string boundary_of(const cache::Object& object) {
+  const XXH64_hash_t hash = XXH3_64bits_withSeed(object.etag.data(), object.etag.size(), object.size_bytes);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "larder%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+std::string_view content_type_of(const cache::Object& object) {
+  for (const auto& [name, value] : object.fields) {
+    if (name.size() == 12 && (name == "Content-Type" || name == "content-type")) return value;
+  }
+  return {};
+}
+
+ClientAnswer::Connection connection_field(bool keep, int minor_version) {
+  if (!keep) return ClientAnswer::Connection::close;
+  return minor_version == 0 ? ClientAnswer::Connection::keep_alive : ClientAnswer::Connection::unsaid;
+}
+
+}  // namespace
+
+void Exchange::answer_object(std::string_view cache_status) {
+  const cache::Object& object = *object_;
+  const WallTime now = loop_.site.clock.now();
+  CurrentValidators current;
+  current.etag = object.etag;
+  current.other_etags = object.other_etags;
+  current.last_modified = object.origin.last_modified;
+  current.received = object.freshness.response_time;
+
+  ClientAnswer head;
+  head.etag = object.etag;
+  head.last_modified = object.origin.last_modified;
+  head.fields = &object.fields;
+  head.accept_ranges = true;
+  head.age = cache::current_age(object.freshness, now);
+  head.cache_status = cache_status;
+  head.digest = object.digest ? &*object.digest : nullptr;
+  head.connection = connection_field(keep_, head_.minor_version);
+  record_.object_bytes = object.size_bytes;
+
+  const Condition condition = evaluate_conditions(head_, current);
+  RangeSet set;
+  const bool range_holds = !head_.has("If-Range") || if_range_holds(head_.find("If-Range"), current);
+  if (ranges_ && range_holds) set = resolve(*ranges_, object.size_bytes);
+  if (condition == Condition::not_modified) {
+    head.status = 304;
+    set = {};
+  } else if (condition == Condition::precondition_failed) {
+    head.status = 412;
+    head.content_length = 0;
+    set = {};
+  } else if (set.verdict == RangeVerdict::unsatisfiable) {
+    head.status = 416;
+    head.content_length = 0;
+  } else if (set.verdict == RangeVerdict::partial) {
+    head.status = 206;
+  }
+  const bool has_body = head.status == 200 || head.status == 206;
+  std::string range_text;
+  std::string type_text;
+  if (head.status == 416) {
+    range_text = content_range_unsatisfied(object.size_bytes);
+  } else if (set.ranges.size() == 1) {
+    range_text = content_range(set.ranges.front(), object.size_bytes);
+    head.content_length = set.ranges.front().size();
+  } else if (set.ranges.size() > 1) {
+    const std::string boundary = boundary_of(object);
+    type_text = multipart_content_type(boundary);
+    head.content_type = type_text;
+    head.content_length = multipart_length(boundary, content_type_of(object), set.ranges, object.size_bytes);
+  } else if (has_body) {
+    head.content_length = object.size_bytes;
+  }
+  head.content_range = range_text;
+
+  record_.status = head.status;
+  std::string text;
+  text.reserve(512);
+  write_response_head(head, loop_.http_date.at(now), text);
+  const bool sends_body = has_body && head_.method != "HEAD";
+  if (mirror_ && mirror_->state() == FillState::filling) {
+    // Now that the size is known, so is what is wanted; nothing, when the head is all.
+    Want want{0, 0};
+    if (sends_body) want = set.ranges.empty() ? Want{} : Want{set.ranges.front().first, set.ranges.front().end};
+    loop_.site.origin_thread.post([&site = loop_.site, id = id_, want] { site.fills.want(id, want); });
+  }
+  begin_sending(std::move(text));
+  if (sends_body) add_object_pieces(set);
+  pump();
+}
+
+void Exchange::add_object_pieces(const RangeSet& set) {
+  const std::uint64_t size = object_->size_bytes;
+  if (set.ranges.size() <= 1) {
+    pieces_.back().range = set.ranges.empty() ? ByteRange{0, size} : set.ranges.front();
+    record_.bytes_asked = pieces_.back().range.size();
+    return;
+  }
+  const std::string boundary = boundary_of(*object_);
+  for (const ByteRange& range : set.ranges) {
+    pieces_.push_back({multipart_part_head(boundary, content_type_of(*object_), range, size), range});
+    record_.bytes_asked += range.size();
+  }
+  pieces_.push_back({multipart_end(boundary), {}});
+}
+
+void Exchange::answer_text(int status, std::string_view text, std::string_view type,
+                           const std::vector<std::pair<std::string, std::string>>& extra) {
+  ClientAnswer head;
+  head.status = status;
+  head.content_type = type;
+  head.content_length = text.size();
+  head.extra = &extra;
+  head.connection = connection_field(keep_, head_.minor_version);
+  record_.status = status;
+  if (record_.answered == reports::Answered::refused && status < 400) record_.answered = reports::Answered::hit;
+  std::string all;
+  write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), all);
+  if (head_.method != "HEAD") {
+    all += text;
+    record_.bytes_asked = record_.bytes_sent = text.size();
+  }
+  begin_sending(std::move(all));
+  pump();
+}
+
+void Exchange::begin_sending(std::string head) {
+  answered_ = true;
+  pieces_.push_back({std::move(head), {}});
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// A request passed through: what cannot be cached, what is not GET, and the rest of an answer the store cannot take.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/text.h"
+#include "proxy/exchange.h"
+#include "proxy/fill_desk.h"
+
+namespace larder::proxy {
+namespace {
+
+// Fields that belong to one connection (RFC 9110 7.6.1), or that are said anew.
+constexpr std::array<std::string_view, 15> kNotForwarded{
+    "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate", "TE",   "Trailer",
+    "Upgrade",    "Expect",     "Host",             "Content-Length",      "Transfer-Encoding",  "Via",  "Max-Forwards",
+    "HTTP2-Settings"};
+
+bool nominated(const std::string& connection, std::string_view name) {
+  for (const std::string_view option : split(connection, ',')) {
+    if (equals_ignoring_case(trim(option), name)) return true;
+  }
+  return false;
+}
+
+bool has_no_body(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+std::vector<std::string> Exchange::fields_to_forward() const {
+  const std::string connection = head_.joined("Connection");
+  std::vector<std::string> fields;
+  bool has_type = false;
+  for (const auto& [name, value] : head_.fields) {
+    const bool ours = std::any_of(kNotForwarded.begin(), kNotForwarded.end(),
+                                  [name = name](std::string_view skip) { return equals_ignoring_case(skip, name); });
+    if (ours || nominated(connection, name)) continue;
+    if (equals_ignoring_case(name, "Content-Type")) has_type = true;
+    // libcurl sends a field without a value only when it is written so.
+    fields.push_back(value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value));
+  }
+  fields.emplace_back(std::string("Via: 1.") + (head_.minor_version == 0 ? "0" : "1") + " larder");
+  fields.emplace_back("Expect:");
+  if (!has_type) fields.emplace_back("Content-Type:");
+  return fields;
+}
+
+void Exchange::begin_pass() {
+  record_.answered = reports::Answered::pass;
+  begin_pass_at(target_.url.origin, fields_to_forward(), std::string(head_.method));
+}
+
+void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method) {
+  passing_ = true;
+  loop_.pass_inbox.expect(id_, *this);
+  TransferSpec spec;
+  spec.method = std::move(method);
+  spec.url = url;
+  spec.fields = std::move(fields);
+  spec.body = std::move(body_);
+  loop_.site.origin_thread.post([&loop = loop_, id = id_, spec = std::move(spec)] {
+    loop.site.passes.start(id, loop.thread, loop.pass_inbox, spec);
+  });
+}
+
+// The store cannot take the rest of an answer that has begun: the client gets it straight from the origin, if that still
+// has the same version.
+Exchange::Step Exchange::continue_by_pass(Piece& piece) {
+  const bool nameable = object_->origin.strong() || !object_->origin.last_modified.empty();
+  if (pieces_.size() != 1 || passing_ || !nameable) return broken(mirror_->error().message);
+  continuing_ = piece.range;
+  std::vector<std::string> fields;
+  fields.push_back("Range: bytes=" + std::to_string(piece.range.first) + "-" + std::to_string(piece.range.end - 1));
+  fields.push_back("If-Range: " + (object_->origin.strong() ? object_->origin.etag : object_->origin.last_modified));
+  fields.emplace_back("Accept-Encoding: identity");
+  begin_pass_at(target_.url.origin, std::move(fields), "GET");
+  std::string unsent = std::move(piece.text);
+  piece = {std::move(unsent), {}};
+  return Step::waiting;
+}
+
+void Exchange::on_pass_head(const OriginAnswer& answer) {
+  if (done_ || connection_.closing()) return;
+  if (continuing_) {
+    const auto& range = answer.content_range;
+    const bool same = answer.status == 206 && range && range->satisfied && range->first == continuing_->first &&
+                      range->end == continuing_->end && range->size_bytes == object_->size_bytes;
+    if (!same) cut("the store cannot take it, and the origin has another version now");
+    return;
+  }
+  const bool unsafe = head_.method != "GET" && head_.method != "HEAD" && head_.method != "OPTIONS";
+  if (unsafe && answer.status < 400) loop_.site.store.remove(target_.url.key, [](const Status&) {});
+  const bool body = head_.method != "HEAD" && !has_no_body(answer.status);
+  pass_chunked_ = body && !answer.content_length && head_.minor_version == 1;
+  if (body && !answer.content_length && !pass_chunked_) keep_ = false;  // the end of the connection ends the body
+  ClientAnswer head;
+  head.status = answer.status == 400 && target_.mau ? 404 : answer.status;
+  head.etag = answer.validators.etag;
+  head.last_modified = answer.validators.last_modified;
+  head.fields = &answer.kept;
+  head.content_length = has_no_body(answer.status) ? std::nullopt : answer.content_length;
+  head.chunked = pass_chunked_;
+  head.cache_status = "fwd=bypass";
+  head.connection = keep_ ? ClientAnswer::Connection::unsaid : ClientAnswer::Connection::close;
+  std::vector<std::pair<std::string, std::string>> extra;
+  for (const auto& [name, value] : answer.received) {
+    const bool said_here = equals_ignoring_case(name, "Set-Cookie") || equals_ignoring_case(name, "Content-Range") ||
+                           equals_ignoring_case(name, "Accept-Ranges");
+    if (said_here) extra.emplace_back(name, value);
+  }
+  head.extra = &extra;
+  record_.status = head.status;
+  record_.bytes_asked = answer.content_length.value_or(0);
+  if (answer.status == 200) record_.object_bytes = record_.bytes_asked;
+  std::string text;
+  write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
+  begin_sending(std::move(text));
+  pump();
+}
+
+void Exchange::on_pass_body(std::string bytes) {
+  if (done_ || connection_.closing()) return;
+  const std::size_t size = bytes.size();
+  record_.bytes_from_origin += size;
+  record_.bytes_sent += size;
+  pass_untaken_ += size;
+  if (continuing_) {
+    if (continuing_->size() < size) {
+      cut("the origin sends more than it said");
+      return;
+    }
+    record_.sent_ranges.emplace_back(continuing_->first, continuing_->first + size);
+    continuing_->first += size;
+  }
+  if (pass_chunked_) {
+    std::array<char, 32> length{};
+    std::snprintf(length.data(), length.size(), "%zx\r\n", size);
+    bytes = length.data() + bytes + "\r\n";
+  }
+  pieces_.push_back({std::move(bytes), {}});
+  if (!blocked_) pump();
+}
+
+// What the client has been given makes room for more from the origin.
+void Exchange::tell_taken() {
+  if (!pieces_.empty() || pass_untaken_ == 0) return;
+  loop_.site.origin_thread.post([&site = loop_.site, id = id_, bytes = std::exchange(pass_untaken_, 0)] {
+    site.passes.taken(id, bytes);
+  });
+}
+
+void Exchange::on_pass_end(const Status& status) {
+  if (done_ || connection_.closing()) return;
+  pass_ended_ = true;
+  if (!status) {
+    if (!answered_) {
+      origin_failed(status.error());
+    } else {
+      cut(status.error().message);
+    }
+    return;
+  }
+  if (continuing_ && continuing_->size() > 0) {
+    cut("the origin sent less than it said");
+    return;
+  }
+  if (pass_chunked_) pieces_.push_back({"0\r\n\r\n", {}});
+  if (!blocked_) pump();
+}
+
+}  // namespace larder::proxy

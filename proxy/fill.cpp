@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/fill.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/limits.h"
+#include "proxy/fill_desk.h"
+
+namespace larder::proxy {
+namespace {
+
+// Lanes of one fill: a download manager opens 16 connections to one object.
+constexpr std::size_t kLanes = 16;
+// A lane this many chunks before a needed one will be there sooner than a new request would.
+constexpr std::uint32_t kLaneReach = 4;
+// Errors and redirects relayed to clients are pages, not downloads.
+constexpr std::size_t kAnswerBytes = 64 * 1024;
+// An object whose length the origin does not tell is gathered in memory up to this. Catalogues are under 10 MB.
+constexpr std::size_t kGatherBytes = 32 * kMiB;
+// Tries of the first request: its askers have been told nothing yet and can still go to the origin themselves.
+constexpr unsigned kFirstTries = 2;
+
+// Retry at once, then ever later, with a fifth of chance so that many fills do not knock together.
+std::chrono::milliseconds backoff(unsigned attempts) {
+  if (attempts <= 1) return std::chrono::milliseconds(0);
+  const std::int64_t base_ms = std::min<std::int64_t>(200LL << (attempts - 2), 5000);
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::chrono::milliseconds(base_ms + std::uniform_int_distribution<std::int64_t>(0, base_ms / 5)(random));
+}
+
+}  // namespace
+
+Fill::Fill(FillDesk& desk, FillId id, FillOrder order)
+    : desk_(desk), id_(id), order_(std::move(order)), started_(desk.clock.now()) {}
+
+Fill::~Fill() = default;
+
+FillInfo Fill::info() const {
+  FillInfo info;
+  info.url = order_.key;
+  if (order_.what) {
+    info.product = order_.what->product;
+    info.version = order_.what->version;
+  }
+  if (object_) {
+    info.bytes_total = object_->size_bytes;
+    info.bytes_done = std::min<std::uint64_t>(std::uint64_t{held_.count()} * cache::kChunkBytes, object_->size_bytes);
+  }
+  info.bytes_from_origin = bytes_from_origin_;
+  info.readers = readers_.size();
+  info.lanes = lanes_.size();
+  info.started = started_;
+  return info;
+}
+
+FillChange Fill::snapshot() const { return {state_, stale_, object_, answer_, error_, in_flight_}; }
+
+// ---- telling the loops ----
+
+template <class Post>
+void Fill::each_loop(const Post& post) const {
+  for (const auto& [loop, waking] : loops_) loop->thread.post(post(*loop));
+}
+
+void Fill::announce() {
+  const FillChange change{state_, stale_, object_, answer_, error_, {}};
+  each_loop([&](LoopPort& loop) { return [&loop, id = id_, change] { loop.mirrors.changed(id, change); }; });
+}
+
+void Fill::wake_loops() {
+  for (const auto& [loop, waking] : loops_) {
+    if (waking->exchange(true)) continue;
+    loop->thread.post([loop = loop, id = id_, waking = waking] {
+      waking->store(false);
+      loop->mirrors.progress(id);
+    });
+  }
+}
+
+// ---- readers ----
+
+void Fill::begin() {
+  object_ = order_.known;
+  if (!object_) return;
+  use_ = cache::ExtentUse(desk_.store, object_->extent);
+  held_ = desk_.reader().held(object_->extent, object_->size_bytes);
+  if (order_.validate) {
+    validating_ = true;
+    Lane& lane = open_lane(Lane::Ask::validate, 0, kOpenEnd);
+    lane.send(condition_fields(lane));
+  } else {
+    state_ = FillState::filling;
+  }
+}
+
+void Fill::join(ReaderId reader, LoopPort* loop, Want want) {
+  const bool began = !std::exchange(joined_once_, true);
+  readers_[reader] = {loop, want};
+  if (want.whole()) whole_asked_ = true;
+  if (loop != nullptr) {
+    loops_.try_emplace(loop, std::make_shared<std::atomic<bool>>(false));
+    loop->thread.post([loop, reader, began, id = id_, now = snapshot()] {
+      loop->mirrors.joined(reader, id, began, now);
+    });
+  }
+  if (state_ == FillState::asking && lanes_.empty()) open_first_lane(want);
+  if (state_ == FillState::filling) {
+    add_needs_of_readers();
+    plan();
+    check_complete();
+  }
+}
+
+void Fill::want(ReaderId reader, Want want) {
+  const auto found = readers_.find(reader);
+  if (found == readers_.end() || ended()) return;
+  found->second.want = want;
+  if (want.first == 0 && object_ && want.end >= object_->size_bytes) whole_asked_ = true;
+  if (state_ != FillState::filling) return;
+  stop_unwanted_lanes();
+  add_needs_of_readers();
+  plan();
+}
+
+void Fill::need(cache::ChunkIndex chunk) {
+  if (state_ != FillState::filling || chunk.value >= held_.chunks()) return;
+  if (held_.has(chunk) && !in_flight_.contains(chunk)) {
+    // The store lost it after this fill looked (it failed its check, or was evicted).
+    const auto now = desk_.reader().held(object_->extent, object_->size_bytes);
+    if (!now.has(chunk)) held_.clear(chunk);
+  }
+  needs_.insert(chunk.value);
+  plan();
+}
+
+void Fill::leave(ReaderId reader) {
+  readers_.erase(reader);
+  if (ended()) return;
+  if (readers_.empty() && state_ == FillState::asking) {
+    end(FillState::failed, fail(ErrorKind::stopped, "nobody waits for " + order_.key + " any more"));
+    return;
+  }
+  if (readers_.empty() && whole_asked_) {
+    const auto policy = desk_.config.fills.finish;
+    const bool worth_it =
+        (order_.what && order_.what->listed) || std::uint64_t{held_.count()} * 2 > std::uint64_t{held_.chunks()};
+    finish_all_ = policy == config::FinishFills::always || (policy == config::FinishFills::listed && worth_it);
+  }
+  stop_unwanted_lanes();
+  plan();
+  end_if_idle();
+}
+
+std::uint64_t Fill::take_unaccounted() { return std::exchange(unaccounted_, 0); }
+
+std::optional<ReaderId> Fill::owner() const {
+  if (readers_.empty()) return std::nullopt;
+  return readers_.begin()->first;
+}
+
+std::vector<ReaderId> Fill::readers() const {
+  std::vector<ReaderId> ids;
+  for (const auto& [id, entry] : readers_) ids.push_back(id);
+  return ids;
+}
+
+// ---- lanes: which bytes to ask for ----
+
+const updates::Url& Fill::url_for_try(unsigned number) const {
+  const std::size_t places = order_.fallbacks.size() + 1;
+  const std::size_t place = number % places;
+  return place == 0 ? order_.origin : order_.fallbacks[place - 1];
+}
+
+Lane& Fill::open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end) {
+  add(desk_.counters.lanes_opened);
+  lanes_.push_back(std::make_unique<Lane>(*this, desk_.client, desk_.thread.base(), ask, first, end));
+  asked_at_ = desk_.clock.now();
+  return *lanes_.back();
+}
+
+void Fill::open_first_lane(Want want) {
+  if (want.whole()) {
+    open_lane(Lane::Ask::whole, 0, kOpenEnd).send({});
+    return;
+  }
+  // Whole chunks, since the store keeps nothing smaller.
+  const std::uint64_t first = want.first / cache::kChunkBytes * cache::kChunkBytes;
+  std::uint64_t end = kOpenEnd;
+  if (want.end < kOpenEnd - cache::kChunkBytes) {
+    end = (want.end + cache::kChunkBytes - 1) / cache::kChunkBytes * cache::kChunkBytes;
+  }
+  open_lane(Lane::Ask::range, first, end).send({});
+}
+
+// The version that is being filled, as a request tells it to the origin.
+std::vector<std::string> Fill::condition_fields(const Lane& lane) const {
+  std::vector<std::string> fields;
+  if (!object_) return fields;
+  const cache::Validators& origin = object_->origin;
+  if (lane.ask == Lane::Ask::validate) {
+    if (!origin.etag.empty()) fields.push_back("If-None-Match: " + origin.etag);
+    if (!origin.last_modified.empty()) fields.push_back("If-Modified-Since: " + origin.last_modified);
+  } else if (lane.ask == Lane::Ask::range) {
+    if (origin.strong()) {
+      fields.push_back("If-Range: " + origin.etag);
+    } else if (!origin.last_modified.empty()) {
+      fields.push_back("If-Range: " + origin.last_modified);
+    }
+  }
+  return fields;
+}
+
+bool Fill::busy(cache::ChunkIndex chunk) const { return held_.has(chunk) || in_flight_.contains(chunk); }
+
+bool Fill::covered_soon(cache::ChunkIndex chunk) const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+    const std::uint32_t at = cache::chunk_of(lane->next).value;
+    return lane->ask != Lane::Ask::validate && at <= chunk.value && chunk.value - at <= kLaneReach &&
+           cache::chunk_start(chunk) < lane->end;
+  });
+}
+
+// The first chunk after `from` that need not be asked for, or the end of what is wanted.
+cache::ChunkIndex Fill::run_end(cache::ChunkIndex from, std::uint64_t want_end) const {
+  std::uint32_t last = std::min(held_.chunks(), cache::chunk_count(std::min(want_end, object_->size_bytes)));
+  last = std::min(last, held_.next_held(from).value);
+  for (const auto& [chunk, buffer] : in_flight_) {
+    if (chunk > from) last = std::min(last, chunk.value);
+  }
+  for (const auto& lane : lanes_) {
+    const cache::ChunkIndex at = cache::chunk_of(lane->next);
+    if (lane->ask != Lane::Ask::validate && at > from) last = std::min(last, at.value);
+  }
+  return {std::max(last, from.value + 1)};
+}
+
+std::uint64_t Fill::furthest_want(cache::ChunkIndex chunk) const {
+  if (finish_all_) return object_->size_bytes;
+  const std::uint64_t first = cache::chunk_start(chunk);
+  std::uint64_t end = first + cache::kChunkBytes;
+  for (const auto& [id, reader] : readers_) {
+    if (reader.want.first < first + cache::kChunkBytes && reader.want.end > first) end = std::max(end, reader.want.end);
+  }
+  return end;
+}
+
+bool Fill::wanted(cache::ChunkIndex chunk) const {
+  if (finish_all_ || needs_.contains(chunk.value)) return true;
+  const std::uint64_t first = cache::chunk_start(chunk);
+  return std::any_of(readers_.begin(), readers_.end(), [&](const auto& entry) {
+    const Want& want = entry.second.want;
+    return want.first < first + cache::kChunkBytes && want.end > first;
+  });
+}
+
+void Fill::add_needs_of_readers() {
+  const auto add_first_missing = [&](Want want) {
+    cache::ChunkIndex chunk = held_.next_missing(cache::chunk_of(want.first));
+    while (in_flight_.contains(chunk)) chunk = held_.next_missing({chunk.value + 1});
+    if (chunk.value < held_.chunks() && cache::chunk_start(chunk) < want.end) needs_.insert(chunk.value);
+  };
+  for (const auto& [id, reader] : readers_) {
+    if (reader.want.first < object_->size_bytes) add_first_missing(reader.want);
+  }
+  if (finish_all_) add_first_missing({});
+}
+
+void Fill::plan() {
+  if (state_ != FillState::filling) return;
+  for (auto need = needs_.begin(); need != needs_.end();) {
+    const cache::ChunkIndex chunk{*need};
+    if (busy(chunk)) {
+      need = needs_.erase(need);
+      continue;
+    }
+    if (!covered_soon(chunk)) {
+      if (lanes_.size() >= kLanes) return;
+      const std::uint64_t end = std::min(cache::chunk_start(run_end(chunk, furthest_want(chunk))), object_->size_bytes);
+      Lane& lane = open_lane(Lane::Ask::range, cache::chunk_start(chunk), end);
+      lane.send(condition_fields(lane));
+    }
+    ++need;
+  }
+}
+
+void Fill::close_buffer(Lane& lane) {
+  if (!lane.buffer) return;
+  const cache::ChunkIndex chunk = cache::chunk_of(lane.next);
+  in_flight_.erase(chunk);
+  lane.buffer = nullptr;
+  each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
+}
+
+void Fill::drop_lane(Lane& lane) {
+  close_buffer(lane);
+  std::erase_if(lanes_, [&](const auto& owned) { return owned.get() == &lane; });
+}
+
+void Fill::stop_unwanted_lanes() {
+  if (state_ != FillState::filling) return;
+  std::vector<Lane*> unwanted;
+  for (const auto& lane : lanes_) {
+    if (lane->ask != Lane::Ask::validate && !wanted(cache::chunk_of(lane->next))) unwanted.push_back(lane.get());
+  }
+  for (Lane* lane : unwanted) drop_lane(*lane);
+}
+
+// ---- bytes ----
+
+bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
+  bytes_from_origin_ += bytes.size();
+  unaccounted_ += bytes.size();
+  add(desk_.counters.bytes_from_origin, bytes.size());
+  if (answering_) {
+    if (answering_->body.size() + bytes.size() > kAnswerBytes) {
+      end(FillState::pass);
+      return false;
+    }
+    answering_->body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return true;
+  }
+  if (lane.gathering) return gather(lane, bytes);
+  return store_bytes(lane, bytes);
+}
+
+bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
+  const std::uint64_t skipped = std::min<std::uint64_t>(lane.skip, bytes.size());
+  lane.skip -= skipped;
+  bytes = bytes.subspan(skipped);
+  while (!bytes.empty()) {
+    if (lane.next >= lane.end) {
+      lane.satisfied = true;
+      return false;
+    }
+    if (lane.next >= lane.answered_end) return false;  // more than the head said
+    const cache::ChunkIndex chunk = cache::chunk_of(lane.next);
+    if (!lane.buffer) {
+      if (busy(chunk)) {
+        lane.satisfied = true;
+        return false;
+      }
+      lane.buffer = std::make_shared<cache::ChunkBuffer>(cache::chunk_length(chunk, object_->size_bytes));
+      in_flight_[chunk] = lane.buffer;
+      needs_.erase(chunk.value);
+      each_loop([id = id_, chunk, buffer = std::shared_ptr<const cache::ChunkBuffer>(lane.buffer)](LoopPort& loop) {
+        return [&loop, id, chunk, buffer] { loop.mirrors.opened(id, chunk, buffer); };
+      });
+    }
+    const std::size_t taken = lane.buffer->append(bytes.first(
+        std::min<std::uint64_t>(bytes.size(), lane.answered_end - lane.next)));
+    if (taken == 0) return false;
+    lane.next += taken;
+    bytes = bytes.subspan(taken);
+    if (lane.buffer->filled() == lane.buffer->capacity()) {
+      desk_.put_chunk(*this, chunk, std::exchange(lane.buffer, nullptr));
+    }
+  }
+  wake_loops();
+  return true;
+}
+
+bool Fill::gather(Lane& lane, std::span<const std::byte> bytes) {
+  if (lane.gathered.size() + bytes.size() > kGatherBytes) {
+    desk_.remember_uncacheable(order_.key);
+    end(FillState::pass);
+    return false;
+  }
+  lane.gathered.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return true;
+}
+
+void Fill::chunk_stored(cache::ChunkIndex chunk, const Status& status) {
+  if (ended()) return;
+  in_flight_.erase(chunk);
+  if (!status) {
+    spdlog::warn("not storing {}: {}", order_.key, status.error().message);
+    add(desk_.counters.chunks_unstored);
+    desk_.storage_refused();
+    end(FillState::pass, status.error());
+    return;
+  }
+  held_.set(chunk);
+  each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
+  check_complete();
+  if (!ended()) end_if_idle();
+}
+
+// ---- the end of a lane ----
+
+void Fill::lane_ended(Lane& lane, const Status& status) {
+  if (ended()) return;
+  if (answering_) {
+    if (status) {
+      answer_ = std::exchange(answering_, nullptr);
+      end(FillState::answered);
+    } else {
+      answering_.reset();
+      give_up(status.error());
+    }
+    return;
+  }
+  if (lane.ask_again) {
+    lane.send(condition_fields(lane));
+    return;
+  }
+  if (lane.gathering && status) {
+    gathered(lane);
+    return;
+  }
+  if (lane.satisfied || (state_ == FillState::filling && lane.next >= lane.end)) {
+    drop_lane(lane);
+    if (state_ != FillState::filling) return;
+    add_needs_of_readers();
+    plan();
+    check_complete();
+    if (!ended()) end_if_idle();
+    return;
+  }
+  retry(lane, status);
+}
+
+// The length is known at last.
+void Fill::gathered(Lane& lane) {
+  const std::string body = std::move(lane.gathered);
+  lane.gathering = false;
+  if (!describe(gathering_answer_, body.size())) return;
+  lane.next = 0;
+  lane.end = lane.answered_end = body.size();
+  if (!body.empty()) store_bytes(lane, std::as_bytes(std::span(body)));
+  drop_lane(lane);
+  check_complete();
+}
+
+void Fill::retry(Lane& lane, const Status& status) {
+  if (lane.next > lane.attempt_start) lane.attempts = 0;
+  ++lane.attempts;
+  const bool first_answer = state_ == FillState::asking;
+  const unsigned allowed = first_answer ? kFirstTries * static_cast<unsigned>(order_.fallbacks.size() + 1)
+                                        : desk_.config.fills.attempts;
+  Error error = fail(ErrorKind::origin_failed, order_.origin.host + " sends less than it says of " + order_.key);
+  if (!lane.complaint.empty()) {
+    error.message = lane.complaint;
+  } else if (!status) {
+    error = status.error();
+  }
+  if (lane.attempts >= allowed) {
+    give_up(std::move(error));
+    return;
+  }
+  spdlog::info("attempt {} of {}: {}; going on at byte {}", lane.attempts, allowed, error.message, lane.next);
+  add(desk_.counters.origin_retries);
+  if (object_ && lane.ask == Lane::Ask::whole) lane.ask = Lane::Ask::range;
+  lane.send_after(backoff(lane.attempts), condition_fields(lane));
+}
+
+void Fill::give_up(Error error) {
+  if (validating_ && object_->complete() && !object_->freshness.must_revalidate) {
+    spdlog::warn("serving {} stale: {}", order_.key, error.message);
+    stale_ = true;
+    end(FillState::finished, std::move(error));
+    return;
+  }
+  spdlog::warn("fill failed: {}", error.message);
+  end(FillState::failed, std::move(error));
+}
+
+void Fill::check_complete() {
+  if (state_ != FillState::filling || completing_ || !held_.full()) return;
+  if (object_->complete()) {
+    desk_.learned(object_);
+    end(FillState::finished);
+    return;
+  }
+  completing_ = true;
+  desk_.complete(*this, object_->extent);
+}
+
+void Fill::object_completed(Result<cache::ObjectPtr> result) {
+  completing_ = false;
+  if (ended()) return;
+  if (!result) {
+    spdlog::warn("completing {}: {}", order_.key, result.error().message);
+    end(FillState::failed, result.error());
+    return;
+  }
+  object_ = *result;
+  desk_.learned(object_);
+  end(FillState::finished);
+}
+
+void Fill::end_if_idle() {
+  if (readers_.empty() && lanes_.empty() && in_flight_.empty() && !completing_) {
+    end(FillState::failed, fail(ErrorKind::stopped, "nobody waits for " + order_.key + " any more"));
+  }
+}
+
+void Fill::end(FillState state, Error error) {
+  if (ended()) return;
+  state_ = state;
+  error_ = std::move(error);
+  lanes_.clear();
+  announce();
+  desk_.ended(*this);
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// A fill is one running transfer from an origin into the cache, shared by everyone who waits for the object.
+// It does not decide what a request means (entrance.h) nor keep bytes (cache/store.h).
+//
+// A fill has lanes: each lane is one request for one run of missing chunks. A reader that needs a chunk no lane will soon
+// reach gets a lane of its own; a lane that meets a chunk already held or in flight ends there. A broken lane goes on at
+// the very byte where it stood, with Range and If-Range; the mirrors of a host are tried in turn.
+//
+// Invariants: at most one fill per canonical URL (FillDesk); all bytes of a fill belong to one version of the object; a
+// chunk is announced as stored only after it can be read back.
+// Threads: belongs to `origin`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <atomic>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/freshness.h"
+#include "cache/reader.h"
+#include "proxy/event_thread.h"
+#include "proxy/fill_mirror.h"
+#include "proxy/lane.h"
+#include "proxy/origin_client.h"
+#include "updates/recognise.h"
+
+namespace larder::proxy {
+
+class FillDesk;
+class LoopPort;
+
+// What is to be fetched, as the asking loop knows it.
+struct FillOrder {
+  std::string key;                       // canonical
+  updates::Url origin;
+  std::vector<updates::Url> fallbacks;   // other places of the same bytes
+  cache::NameClass name = cache::NameClass::ordinary;
+  std::shared_ptr<const updates::Recognition> what;
+  cache::ObjectPtr known;                // what the store had, null for nothing
+  bool validate = false;                 // it is no longer fresh: ask the origin before using it
+};
+
+// Bytes a reader wants, [first, end). kOpenEnd: to the end of the object.
+inline constexpr std::uint64_t kOpenEnd = UINT64_MAX;
+struct Want {
+  std::uint64_t first = 0;
+  std::uint64_t end = kOpenEnd;
+  bool whole() const { return first == 0 && end == kOpenEnd; }
+};
+
+// For listings.
+struct FillInfo {
+  std::string url;
+  std::string product;
+  std::string version;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;         // 0 while unknown
+  std::uint64_t bytes_from_origin = 0;
+  std::size_t readers = 0;
+  std::size_t lanes = 0;
+  WallTime started;
+};
+
+class Fill {
+ public:
+  Fill(FillDesk& desk, FillId id, FillOrder order);
+  ~Fill();
+  Fill(const Fill&) = delete;
+  Fill& operator=(const Fill&) = delete;
+
+  FillId id() const { return id_; }
+  const FillOrder& order() const { return order_; }
+  FillState state() const { return state_; }
+  const cache::ObjectPtr& object() const { return object_; }
+  bool ended() const { return state_ >= FillState::answered; }
+  FillInfo info() const;
+
+  void begin();
+  void join(ReaderId reader, LoopPort* loop, Want want);  // loop null: Larder itself
+  void want(ReaderId reader, Want want);
+  void need(cache::ChunkIndex chunk);
+  void leave(ReaderId reader);
+  void chunk_stored(cache::ChunkIndex chunk, const Status& status);
+  void object_completed(Result<cache::ObjectPtr> result);
+  void end(FillState state, Error error = {});
+  FillChange snapshot() const;
+
+  // Bytes from the origin nobody has been charged with yet; charges them.
+  std::uint64_t take_unaccounted();
+  std::optional<ReaderId> owner() const;
+  std::vector<ReaderId> readers() const;
+
+  // ---- from its lanes ----
+  bool lane_head(Lane& lane, const OriginAnswer& answer);
+  bool lane_body(Lane& lane, std::span<const std::byte> bytes);
+  void lane_ended(Lane& lane, const Status& status);
+  const updates::Url& url_for_try(unsigned number) const;
+
+ private:
+  struct ReaderEntry {
+    LoopPort* loop = nullptr;
+    Want want;
+  };
+
+  void plan();
+  void open_first_lane(Want want);
+  Lane& open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end);
+  void drop_lane(Lane& lane);
+  void stop_unwanted_lanes();
+  void add_needs_of_readers();
+  bool covered_soon(cache::ChunkIndex chunk) const;
+  bool busy(cache::ChunkIndex chunk) const;               // held, in flight or waiting for the store
+  cache::ChunkIndex run_end(cache::ChunkIndex from, std::uint64_t want_end) const;
+  std::uint64_t furthest_want(cache::ChunkIndex chunk) const;
+  bool wanted(cache::ChunkIndex chunk) const;
+
+  bool head_whole(Lane& lane, const OriginAnswer& answer);
+  bool head_partial(Lane& lane, const OriginAnswer& answer);
+  bool head_unmodified(Lane& lane, const OriginAnswer& answer);
+  bool head_unsatisfiable(Lane& lane);
+  bool head_other(Lane& lane, const OriginAnswer& answer);
+  bool same_version(const OriginAnswer& answer, std::uint64_t size) const;
+  bool describe(const OriginAnswer& answer, std::uint64_t size);
+  bool another_version(Lane& lane);
+  void refresh(const OriginAnswer& answer);
+  std::vector<std::string> condition_fields(const Lane& lane) const;
+  bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
+  bool gather(Lane& lane, std::span<const std::byte> bytes);
+  void gathered(Lane& lane);
+  void retry(Lane& lane, const Status& status);
+  void close_buffer(Lane& lane);
+  void give_up(Error error);
+  void check_complete();
+  void end_if_idle();
+  void announce();                                        // state to every loop
+  void wake_loops();
+  template <class Post>
+  void each_loop(const Post& post) const;
+
+  FillDesk& desk_;
+  const FillId id_;
+  FillOrder order_;
+  FillState state_ = FillState::asking;
+  bool stale_ = false;
+  bool validating_ = false;
+  bool completing_ = false;
+  bool finish_all_ = false;
+  bool whole_asked_ = false;
+  cache::ObjectPtr object_;
+  cache::ExtentUse use_;
+  cache::ChunkMap held_;
+  std::shared_ptr<const WholeAnswer> answer_;
+  std::shared_ptr<WholeAnswer> answering_;                // an error answer whose body is being received
+  OriginAnswer gathering_answer_;                         // the head of an object whose length is not known yet
+  bool joined_once_ = false;
+  Error error_;
+  std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;
+  std::set<std::uint32_t> needs_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::map<ReaderId, ReaderEntry> readers_;               // in order of joining
+  std::map<LoopPort*, std::shared_ptr<std::atomic<bool>>> loops_;  // a wake is on its way
+  std::uint64_t bytes_from_origin_ = 0;
+  std::uint64_t unaccounted_ = 0;
+  WallTime asked_at_;
+  WallTime started_;
+};
+
+}  // namespace larder::proxy

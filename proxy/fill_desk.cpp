@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/fill_desk.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+
+#include "base/limits.h"
+
+namespace larder::proxy {
+namespace {
+
+// How long an answer that may not be stored is remembered as such: its next askers go to the origin at once, each alone.
+constexpr auto kUncacheableFor = std::chrono::minutes(5);
+constexpr std::size_t kUncacheableRemembered = 10000;
+// How long a store that refused a chunk is left alone.
+constexpr auto kStoreRest = std::chrono::seconds(5);
+
+reports::FileKind file_kind(updates::Kind kind) {
+  switch (kind) {
+    case updates::Kind::full: return reports::FileKind::full;
+    case updates::Kind::delta: return reports::FileKind::delta;
+    case updates::Kind::catalogue: return reports::FileKind::catalogue;
+    case updates::Kind::other: return reports::FileKind::other;
+  }
+  return reports::FileKind::other;
+}
+
+}  // namespace
+
+void describe(reports::FetchRecord& record, const updates::Recognition& what) {
+  record.product = what.product.empty() ? what.asset_type : what.product;
+  record.version = what.version;
+  record.build = what.build;
+  record.from_version = what.from_version;
+  record.kind = file_kind(what.kind);
+}
+
+FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_in, cache::Store& store_in, reports::Ledger& ledger,
+                   const Clock& clock_in, const config::Config& config_in, Counters& counters_in)
+    : owned_thread(std::move(thread_in)),
+      thread(*owned_thread),
+      client(client_in),
+      store(store_in),
+      clock(clock_in),
+      config(config_in),
+      counters(counters_in),
+      ledger_(ledger),
+      reader_(cache::Reader::make(store_in)) {}
+
+FillDesk::~FillDesk() = default;
+
+ReaderId FillDesk::new_reader() {
+  static std::atomic<std::uint64_t> last{0};
+  return {last.fetch_add(1, std::memory_order_relaxed) + 1};
+}
+
+Fill* FillDesk::find(FillId fill) const {
+  const auto found = fills_.find(fill);
+  return found == fills_.end() ? nullptr : found->second.get();
+}
+
+// ---- from the loops ----
+
+void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want) {
+  if (stopping_ || must_pass(order.key)) {
+    pass_now(reader, loop);
+    return;
+  }
+  const auto running = by_key_.find(order.key);
+  if (running != by_key_.end()) {
+    by_reader_[reader] = running->second->id();
+    running->second->join(reader, &loop, want);
+    return;
+  }
+  Fill& fill = begin(std::move(order));
+  by_reader_[reader] = fill.id();
+  fill.join(reader, &loop, want);
+}
+
+Fill& FillDesk::begin(FillOrder order) {
+  if (const auto gone = forgotten_.find(order.key); gone != forgotten_.end() && order.known) {
+    if (order.known->extent == gone->second) order.known = nullptr;
+  }
+  if (!order.known) order.validate = false;
+  const FillId id{next_fill_++};
+  auto owned = std::make_unique<Fill>(*this, id, std::move(order));
+  Fill& fill = *owned;
+  by_key_[fill.order().key] = &fill;
+  fills_.emplace(id, std::move(owned));
+  add(counters.fills_started);
+  fill.begin();
+  return fill;
+}
+
+void FillDesk::want(ReaderId reader, Want want) {
+  const auto found = by_reader_.find(reader);
+  if (found == by_reader_.end()) return;
+  if (Fill* fill = find(found->second)) fill->want(reader, want);
+}
+
+void FillDesk::need(FillId id, cache::ChunkIndex chunk) {
+  if (Fill* fill = find(id)) fill->need(chunk);
+}
+
+void FillDesk::leave(ReaderId reader) {
+  const auto found = by_reader_.find(reader);
+  if (found == by_reader_.end()) return;
+  Fill* fill = find(found->second);
+  by_reader_.erase(found);
+  if (fill == nullptr) return;
+  if (fill->owner() == reader) settled_[reader] += fill->take_unaccounted();
+  fill->leave(reader);
+}
+
+void FillDesk::leave(ReaderId reader, reports::FetchRecord record) {
+  leave(reader);
+  if (const auto settled = settled_.find(reader); settled != settled_.end()) {
+    record.bytes_from_origin += settled->second;
+    settled_.erase(settled);
+  }
+  std::vector<reports::FetchRecord> records;
+  records.push_back(std::move(record));
+  ledger_.record(std::move(records));
+}
+
+void FillDesk::fetch(FillOrder order, std::function<void(Status)> done) {
+  if (stopping_) {
+    done(fail(ErrorKind::stopped, "Larder is stopping"));
+    return;
+  }
+  const auto running = by_key_.find(order.key);
+  Fill& fill = running != by_key_.end() ? *running->second : begin(std::move(order));
+  if (fill.ended()) {
+    done(fail(ErrorKind::origin_failed, "the fill ended before it began"));
+    return;
+  }
+  own_waiting_[fill.id()].push_back(std::move(done));
+  fill.join(new_reader(), nullptr, {});
+}
+
+std::vector<FillInfo> FillDesk::list() const {
+  std::vector<FillInfo> infos;
+  for (const auto& [id, fill] : fills_) {
+    if (!fill->ended()) infos.push_back(fill->info());
+  }
+  return infos;
+}
+
+void FillDesk::stop() {
+  stopping_ = true;
+  std::vector<Fill*> running;
+  for (const auto& [id, fill] : fills_) running.push_back(fill.get());
+  for (Fill* fill : running) fill->end(FillState::failed, fail(ErrorKind::stopped, "Larder is stopping"));
+}
+
+// ---- for fills ----
+
+void FillDesk::put_object(const cache::Object& object) {
+  store.put_object(object, [url = object.url](const Status& status) {
+    if (!status) spdlog::warn("describing {} in the index: {}", url, status.error().message);
+  });
+}
+
+void FillDesk::put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer) {
+  if (++unstored_ >= limits::kUnstoredChunks) client.hold();
+  const cache::ObjectPtr& object = fill.object();
+  store.put_chunk(object->extent, chunk, object->size_bytes, std::move(buffer),
+                  [this, origin = owned_thread, id = fill.id(), chunk](const Status& status) {
+                    origin->post([this, id, chunk, status] { stored(id, chunk, status); });
+                  });
+}
+
+void FillDesk::stored(FillId id, cache::ChunkIndex chunk, const Status& status) {
+  if (--unstored_ <= limits::kUnstoredChunks / 2) client.release();
+  if (Fill* fill = find(id)) fill->chunk_stored(chunk, status);
+}
+
+void FillDesk::complete(Fill& fill, cache::ExtentId extent) {
+  store.complete(fill.order().key, extent, [this, origin = owned_thread, id = fill.id()](Result<cache::ObjectPtr> result) {
+    origin->post([this, id, result = std::move(result)] {
+      if (Fill* waiting = find(id)) waiting->object_completed(result);
+    });
+  });
+}
+
+void FillDesk::forget(const std::string& key, cache::ExtentId extent) {
+  forgotten_[key] = extent;
+  store.remove(key, [this, origin = owned_thread, key](const Status&) {
+    origin->post([this, key] { forgotten_.erase(key); });
+  });
+}
+
+void FillDesk::ended(Fill& fill) {
+  add(fill.state() == FillState::finished ? counters.fills_finished : counters.fills_failed);
+  const std::uint64_t bytes = fill.take_unaccounted();
+  const auto owner = fill.owner();
+  if (owner && by_reader_.contains(*owner)) {
+    settled_[*owner] += bytes;
+  } else if (bytes > 0) {
+    write_own_record(fill, bytes);
+  }
+  for (const ReaderId reader : fill.readers()) by_reader_.erase(reader);
+  by_key_.erase(fill.order().key);
+  std::vector<std::function<void(Status)>> waiting;
+  if (auto own = own_waiting_.extract(fill.id())) waiting = std::move(own.mapped());
+  const Status status = fill.state() == FillState::finished
+                            ? ok()
+                            : Status(fail(ErrorKind::origin_failed, "no object: " + fill.order().key));
+  thread.post([this, id = fill.id(), waiting = std::move(waiting), status] {
+    fills_.erase(id);
+    for (const auto& done : waiting) done(status);
+  });
+}
+
+void FillDesk::write_own_record(const Fill& fill, std::uint64_t bytes) {
+  reports::FetchRecord record;
+  record.time = clock.now();
+  record.entrance = reports::Entrance::own;
+  record.answered = reports::Answered::miss;
+  record.url = fill.order().key;
+  if (fill.order().what) describe(record, *fill.order().what);
+  record.bytes_from_origin = bytes;
+  record.status = 200;
+  record.complete = true;
+  ledger_.record({std::move(record)});
+}
+
+void FillDesk::learned(const cache::ObjectPtr& object) {
+  if (learned_) learned_(object);
+}
+
+void FillDesk::remember_uncacheable(const std::string& key) {
+  if (uncacheable_.size() >= kUncacheableRemembered) uncacheable_.clear();
+  uncacheable_[key] = clock.steady() + kUncacheableFor;
+}
+
+void FillDesk::storage_refused() { store_again_ = clock.steady() + kStoreRest; }
+
+bool FillDesk::must_pass(const std::string& key) {
+  const SteadyTime now = clock.steady();
+  if (now < store_again_) return true;
+  const auto found = uncacheable_.find(key);
+  if (found == uncacheable_.end()) return false;
+  if (now < found->second) return true;
+  uncacheable_.erase(found);
+  return false;
+}
+
+void FillDesk::pass_now(ReaderId reader, LoopPort& loop) {
+  FillChange change;
+  change.state = FillState::pass;
+  loop.thread.post([&loop, reader, change] { loop.mirrors.joined(reader, FillId{0}, false, change); });
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// FillDesk: all fills. Loops post to it; it answers through their mirrors.
+// Threads: belongs to `origin`, except what says otherwise.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "cache/reader.h"
+#include "cache/store.h"
+#include "config/config.h"
+#include "proxy/counters.h"
+#include "proxy/fill.h"
+#include "proxy/fill_mirror.h"
+#include "proxy/origin_client.h"
+#include "reports/ledger.h"
+
+namespace larder::proxy {
+
+// The way from a fill to one loop.
+class LoopPort {
+ public:
+  LoopPort(EventThread& of_thread, FillMirrors& of_mirrors) : thread(of_thread), mirrors(of_mirrors) {}
+  EventThread& thread;
+  FillMirrors& mirrors;
+};
+
+// What was recognised, into a record.
+void describe(reports::FetchRecord& record, const updates::Recognition& what);
+
+class FillDesk {
+ public:
+  // Told on `origin` of each object that has become complete by a fill, or was found unchanged.
+  using Learned = std::function<void(const cache::ObjectPtr&)>;
+
+  // The store may answer after everything else is gone, so its callbacks hold the thread they post to.
+  FillDesk(std::shared_ptr<EventThread> thread, OriginClient& client, cache::Store& store, reports::Ledger& ledger, const Clock& clock,
+           const config::Config& config, Counters& counters);
+  ~FillDesk();
+  FillDesk(const FillDesk&) = delete;
+  FillDesk& operator=(const FillDesk&) = delete;
+
+  void on_learned(Learned learned) { learned_ = std::move(learned); }
+
+  // Any thread.
+  static ReaderId new_reader();
+
+  void join(ReaderId reader, LoopPort& loop, FillOrder order, Want want);
+  void want(ReaderId reader, Want want);
+  void need(FillId fill, cache::ChunkIndex chunk);
+  // The reader has all it wanted, or is gone. The record is completed with its share of the line and written.
+  void leave(ReaderId reader, reports::FetchRecord record);
+  // It turns elsewhere for now: its share is kept for its record.
+  void leave(ReaderId reader);
+
+  // Larder's own request for a whole object. `done` on `origin`.
+  void fetch(FillOrder order, std::function<void(Status)> done);
+
+  std::vector<FillInfo> list() const;
+  void stop();
+
+  // ---- for fills ----
+  const std::shared_ptr<EventThread> owned_thread;
+  EventThread& thread;
+  OriginClient& client;
+  cache::Store& store;
+  const Clock& clock;
+  const config::Config& config;
+  Counters& counters;
+
+  cache::Reader& reader() { return *reader_; }
+  void put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);
+  void put_object(const cache::Object& object);
+  void complete(Fill& fill, cache::ExtentId extent);
+  // The stored object of this key is of a version the origin no longer has.
+  void forget(const std::string& key, cache::ExtentId extent);
+  void ended(Fill& fill);                  // the fill reached an end state; it is freed when curl has returned
+  void learned(const cache::ObjectPtr& object);
+  void remember_uncacheable(const std::string& key);
+  void storage_refused();
+
+ private:
+  bool must_pass(const std::string& key);
+  Fill* find(FillId fill) const;
+  Fill& begin(FillOrder order);
+  void pass_now(ReaderId reader, LoopPort& loop);
+  void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
+  void write_own_record(const Fill& fill, std::uint64_t bytes);
+
+  reports::Ledger& ledger_;
+  Learned learned_;
+  std::unique_ptr<cache::Reader> reader_;
+  std::uint64_t next_fill_ = 1;
+  std::unordered_map<std::string, Fill*> by_key_;
+  std::unordered_map<FillId, std::unique_ptr<Fill>> fills_;
+  std::unordered_map<ReaderId, FillId> by_reader_;
+  std::unordered_map<ReaderId, std::uint64_t> settled_;    // bytes of a fill that ended before its owner did
+  std::unordered_map<FillId, std::vector<std::function<void(Status)>>> own_waiting_;
+  std::unordered_map<std::string, SteadyTime> uncacheable_;  // until when
+  std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
+  SteadyTime store_again_{};                                // nothing is offered to a full store before this
+  std::size_t unstored_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace larder::proxy

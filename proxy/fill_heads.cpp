@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// What an origin's head means for a fill: the object it describes, the same version or another, an answer to relay.
+#include <spdlog/spdlog.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "proxy/fill.h"
+#include "proxy/fill_desk.h"
+
+namespace larder::proxy {
+namespace {
+
+// Nodes of one CDN may name the same bytes differently; asking again may reach the node that began. After so many tries
+// the bytes are taken to be others.
+constexpr unsigned kOtherNodes = 3;
+
+// For origins without a strong ETag: the same as long as the bytes are, over refills and restarts.
+std::string make_etag(const std::string& key, const cache::Validators& origin, std::uint64_t size,
+                      cache::ExtentId extent) {
+  std::string identity = key + '\n' + origin.etag + '\n' + origin.last_modified + '\n' + std::to_string(size);
+  if (origin.empty()) identity += '\n' + std::to_string(extent.value);  // nothing ties two answers together
+  const XXH128_hash_t hash = XXH3_128bits(identity.data(), identity.size());
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "\"larder-%016llx%016llx\"", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text.data();
+}
+
+bool knows_etag(const cache::Object& object, const std::string& etag) {
+  return object.origin.etag == etag || std::find(object.other_etags.begin(), object.other_etags.end(), etag) !=
+                                           object.other_etags.end();
+}
+
+// RFC 9111 3.2: fields of a newer answer replace those stored, all others stay. Lengths and ranges are not the object's.
+cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
+  for (const auto& [name, value] : newer) {
+    std::erase_if(stored, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+  }
+  stored.insert(stored.end(), newer.begin(), newer.end());
+  return stored;
+}
+
+}  // namespace
+
+bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
+  add(desk_.counters.origin_requests);
+  if (answer.status == 200) return head_whole(lane, answer);
+  if (answer.status == 206 && lane.ask == Lane::Ask::range) return head_partial(lane, answer);
+  if (answer.status == 304 && lane.ask == Lane::Ask::validate) return head_unmodified(lane, answer);
+  if (answer.status == 416 && lane.ask == Lane::Ask::range) return head_unsatisfiable(lane);
+  return head_other(lane, answer);
+}
+
+bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
+  if (object_ && answer.content_length && same_version(answer, *answer.content_length)) {
+    if (lane.ask == Lane::Ask::validate) {
+      refresh(answer);
+      lane.satisfied = true;
+      return false;
+    }
+    lane.skip = lane.next;  // the origin knows no ranges
+    lane.answered_end = object_->size_bytes;
+    return true;
+  }
+  if (object_ && !validating_) return another_version(lane);
+  // New, or another version than the stored one, of which nobody has been sent anything yet.
+  object_ = nullptr;
+  validating_ = false;
+  lane.ask = Lane::Ask::whole;
+  lane.next = 0;
+  lane.end = kOpenEnd;
+  if (!answer.content_length) {
+    gathering_answer_ = answer;
+    lane.gathering = true;
+    return true;
+  }
+  if (!describe(answer, *answer.content_length)) return false;
+  lane.end = lane.answered_end = *answer.content_length;
+  return true;
+}
+
+bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
+  const auto& range = answer.content_range;
+  if (!range || !range->satisfied || !range->size_bytes || range->first != lane.requested_first) {
+    lane.complaint = order_.origin.host + " answers a request for bytes " + std::to_string(lane.requested_first) +
+                     "- with other bytes";
+    return false;
+  }
+  if (object_ && !same_version(answer, *range->size_bytes)) return another_version(lane);
+  if (!object_ && !describe(answer, *range->size_bytes)) return false;
+  lane.end = std::min(lane.end, *range->size_bytes);
+  lane.answered_end = std::min(range->end, *range->size_bytes);
+  return true;
+}
+
+bool Fill::head_unmodified(Lane& lane, const OriginAnswer& answer) {
+  refresh(answer);
+  lane.satisfied = true;
+  return true;
+}
+
+// The first request asked beyond the end of an object whose length nobody knew: its first chunk will tell.
+bool Fill::head_unsatisfiable(Lane& lane) {
+  if (object_) return another_version(lane);
+  lane.ask = lane.requested_first == 0 ? Lane::Ask::whole : Lane::Ask::range;
+  lane.next = 0;
+  lane.end = lane.ask == Lane::Ask::whole ? kOpenEnd : cache::kChunkBytes;
+  lane.ask_again = true;
+  return false;
+}
+
+bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
+  const auto places = static_cast<unsigned>(order_.fallbacks.size() + 1);
+  if (state_ == FillState::filling) {
+    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " in the middle of " + order_.key;
+    return false;
+  }
+  if (lane.tries < places) {
+    lane.ask_again = true;  // another place may have it
+    return false;
+  }
+  const bool last_try = lane.attempts + 1 >= 2 * places;
+  const bool stale_will_do = validating_ && object_->complete() && !object_->freshness.must_revalidate;
+  if (answer.status >= 500 || answer.status == 429 || answer.status == 408) {  // may be better later
+    if (stale_will_do || !last_try) {
+      lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " for " + order_.key;
+      return false;
+    }
+  }
+  if (object_ && (answer.status == 404 || answer.status == 410)) desk_.forget(order_.key, object_->extent);
+  validating_ = false;
+  answering_ = std::make_shared<WholeAnswer>();
+  answering_->status = answer.status;
+  answering_->fields = answer.kept;
+  return true;
+}
+
+bool Fill::same_version(const OriginAnswer& answer, std::uint64_t size) const {
+  if (size != object_->size_bytes) return false;
+  const cache::Validators& now = answer.validators;
+  if (!now.etag.empty() && !object_->origin.etag.empty()) {
+    if (!knows_etag(*object_, now.etag)) return false;
+    return now.strong() || now.last_modified == object_->origin.last_modified;
+  }
+  return !now.last_modified.empty() && now.last_modified == object_->origin.last_modified;
+}
+
+bool Fill::another_version(Lane& lane) {
+  if (order_.name == cache::NameClass::immutable && ++lane.other_nodes < kOtherNodes) {
+    lane.ask_again = true;
+    return false;
+  }
+  spdlog::warn("{} has changed at the origin while it was fetched; beginning again with the new version", order_.key);
+  add(desk_.counters.origin_changed);
+  desk_.forget(order_.key, object_->extent);
+  end(FillState::changed, fail(ErrorKind::origin_failed, order_.key + " changed at the origin while it was fetched"));
+  return false;
+}
+
+bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
+  const WallTime now = desk_.clock.now();
+  const auto freshness = cache::freshness_of(answer.received, 200, order_.name, false, asked_at_, now);
+  if (!freshness || size > limits::kObjectBytes || size > desk_.config.storage.cache_size_bytes) {
+    desk_.remember_uncacheable(order_.key);
+    end(FillState::pass);
+    return false;
+  }
+  auto object = std::make_shared<cache::Object>();
+  object->url = order_.key;
+  object->extent = desk_.store.new_extent();
+  object->size_bytes = size;
+  object->origin = answer.validators;
+  object->etag = answer.validators.strong() ? answer.validators.etag
+                                            : make_etag(order_.key, answer.validators, size, object->extent);
+  object->fields = answer.kept;
+  object->freshness = *freshness;
+  object->stored_at = now;
+  object_ = object;
+  use_ = cache::ExtentUse(desk_.store, object->extent);
+  held_ = cache::ChunkMap(cache::chunk_count(size));
+  in_flight_.clear();
+  needs_.clear();
+  desk_.put_object(*object);
+  state_ = FillState::filling;
+  announce();
+  check_complete();
+  return !ended();
+}
+
+// The origin confirms what is stored.
+void Fill::refresh(const OriginAnswer& answer) {
+  auto object = std::make_shared<cache::Object>(*object_);
+  const WallTime now = desk_.clock.now();
+  object->fields = merge(std::move(object->fields), answer.kept);
+  cache::Fields received = merge(object->fields, answer.received);
+  if (auto freshness = cache::freshness_of(received, 200, order_.name, false, asked_at_, now)) {
+    object->freshness = *freshness;
+  }
+  object_ = object;
+  desk_.put_object(*object);
+  validating_ = false;
+  state_ = FillState::filling;
+  announce();
+}
+
+}  // namespace larder::proxy

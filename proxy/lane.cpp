@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/lane.h"
+
+#include "proxy/fill.h"
+
+namespace larder::proxy {
+
+Lane::Lane(Fill& fill, OriginClient& client, event_base* base, Ask what, std::uint64_t first, std::uint64_t last)
+    : ask(what), next(first), end(last), fill_(fill), client_(client), retry_(base, [this] { send(later_fields_); }) {}
+
+Lane::~Lane() = default;
+
+void Lane::send(const std::vector<std::string>& fields) {
+  transfer_.reset();
+  attempt_start = next;
+  requested_first = ask == Ask::range ? next : 0;
+  answered_end = 0;
+  skip = 0;
+  satisfied = false;
+  ask_again = false;
+  gathering = false;
+  gathered.clear();
+  complaint.clear();
+  TransferSpec spec;
+  spec.url = fill_.url_for_try(tries++);
+  spec.fields = fields;
+  // Bytes are stored as the origin has them: a compressed form would be another object.
+  spec.fields.emplace_back("Accept-Encoding: identity");
+  if (ask == Ask::range) {
+    std::string range = "Range: bytes=" + std::to_string(next) + "-";
+    if (end != kOpenEnd) range += std::to_string(end - 1);
+    spec.fields.push_back(std::move(range));
+  }
+  transfer_ = client_.start(std::move(spec), *this);
+}
+
+void Lane::send_after(std::chrono::milliseconds delay, std::vector<std::string> fields) {
+  later_fields_ = std::move(fields);
+  retry_.after(delay);
+}
+
+bool Lane::on_head(const OriginAnswer& answer) { return fill_.lane_head(*this, answer); }
+
+bool Lane::on_body(std::span<const std::byte> bytes) { return fill_.lane_body(*this, bytes); }
+
+void Lane::on_end(Status status) {
+  transfer_.reset();
+  fill_.lane_ended(*this, status);
+}
+
+}  // namespace larder::proxy

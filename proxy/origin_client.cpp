@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/origin_client.h"
+
+#include "proxy/curl_driver.h"
+
+namespace larder::proxy {
+
+Transfer::Transfer(CurlDriver& driver, std::shared_ptr<Running> running)
+    : driver_(driver), running_(std::move(running)) {}
+
+Transfer::~Transfer() { driver_.abandon(running_); }
+
+OriginClient::OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table)
+    : shared_(std::make_unique<CurlDriver>(thread.base(), config, table)),
+      thread_(thread),
+      config_(config),
+      table_(table) {}
+
+OriginClient::~OriginClient() = default;
+
+std::unique_ptr<Transfer> OriginClient::start(TransferSpec spec, TransferSink& sink) {
+  return shared_->start(std::move(spec), sink);
+}
+
+std::unique_ptr<CurlDriver> OriginClient::make_driver() {
+  return std::make_unique<CurlDriver>(thread_.base(), config_, table_);
+}
+
+std::unique_ptr<Transfer> OriginClient::start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink) {
+  return driver.start(std::move(spec), sink);
+}
+
+void OriginClient::hold() { shared_->hold(); }
+void OriginClient::release() { shared_->release(); }
+void OriginClient::hold(CurlDriver& driver) { driver.hold(); }
+void OriginClient::release(CurlDriver& driver) { driver.release(); }
+
+}  // namespace larder::proxy

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// OriginClient: HTTP requests to origins, by libcurl, on the `origin` thread. It knows nothing of objects or clients.
+//
+// A transfer runs either on the shared driver (connections kept and shared, HTTP/2 multiplexed: fills) or on a driver
+// of its own (passes). Back-pressure is to leave the sockets of a driver unread: hold() stops driving curl altogether,
+// so nothing is received beyond what the kernel buffers, and release() goes on. libcurl's own pause calls are not used.
+//
+// Threads: everything here belongs to the `origin` thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "proxy/event_thread.h"
+#include "proxy/origin_table.h"
+#include "proxy/response_head.h"
+#include "updates/canonical.h"
+
+namespace larder::proxy {
+
+class CurlDriver;
+
+struct TransferSpec {
+  std::string method = "GET";
+  updates::Url url;
+  std::vector<std::string> fields;  // "Name: value"
+  std::string body;                 // sent with methods that have one
+};
+
+// Hears of one transfer. Calls come in this order: on_head once, on_body any number of times, on_end once.
+class TransferSink {
+ public:
+  TransferSink() = default;
+  TransferSink(const TransferSink&) = delete;
+  TransferSink& operator=(const TransferSink&) = delete;
+  virtual ~TransferSink() = default;
+  // False ends the transfer; on_end follows.
+  virtual bool on_head(const OriginAnswer& answer) = 0;
+  virtual bool on_body(std::span<const std::byte> bytes) = 0;
+  // Good: the message was received whole, by its own framing. The sink may destroy its Transfer here.
+  virtual void on_end(Status status) = 0;
+};
+
+// One running request. Destroying it ends the request without a further call to the sink.
+class Transfer {
+ public:
+  struct Running;
+  Transfer(CurlDriver& driver, std::shared_ptr<Running> running);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+ private:
+  CurlDriver& driver_;
+  std::shared_ptr<Running> running_;
+};
+
+class OriginClient {
+ public:
+  OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table);
+  ~OriginClient();
+  OriginClient(const OriginClient&) = delete;
+  OriginClient& operator=(const OriginClient&) = delete;
+
+  // Redirects are followed to named origins only, five at most; any other redirect is the answer. The sink must outlive
+  // the Transfer. Nothing is called before start returns.
+  std::unique_ptr<Transfer> start(TransferSpec spec, TransferSink& sink);
+
+  // The same on connections of its own, so that it can be held alone.
+  std::unique_ptr<CurlDriver> make_driver();
+  static std::unique_ptr<Transfer> start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink);
+
+  // All shared transfers: nothing more is read from origins until release().
+  void hold();
+  void release();
+
+  static void hold(CurlDriver& driver);
+  static void release(CurlDriver& driver);
+
+ private:
+  std::unique_ptr<CurlDriver> shared_;
+  EventThread& thread_;
+  const config::Config& config_;
+  const OriginTable& table_;
+};
+
+}  // namespace larder::proxy

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/proxy.h"
+
+#include <curl/curl.h>
+#include <event2/thread.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "proxy/catalogue_keeper.h"
+#include "proxy/fill_desk.h"
+#include "proxy/loop.h"
+#include "proxy/origin_client.h"
+#include "proxy/pass_desk.h"
+#include "proxy/site.h"
+
+namespace larder::proxy {
+namespace {
+
+constexpr unsigned kPagers = 2;
+constexpr auto kDrainStep = std::chrono::milliseconds(20);
+
+// In order of birth; destroyed in reverse.
+class RunningProxy final : public Proxy {
+ public:
+  RunningProxy(std::shared_ptr<const config::Config> config, cache::Store& store, reports::Ledger& ledger,
+               const Clock& clock)
+      : config_(std::move(config)),
+        origin_config_(*config_),
+        origins_(config_->origins),
+        pager_(cache::Pager::start(store, kPagers)),
+        origin_owned_(std::make_shared<EventThread>("origin")),
+        origin_thread_(*origin_owned_),
+        client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_)),
+        fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
+        passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
+        keeper_(store, clock, origin_thread_, *fills_,
+                [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
+                  for (const auto& loop : loops_) loop->teach(knowledge);
+                }),
+        site_{clock, store, *pager_, ledger, origins_, counters_, origin_thread_, *fills_, *passes_, keeper_} {
+    fills_->on_learned([this](const cache::ObjectPtr& object) { keeper_.learn(object); });
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < cores; ++i) loops_.push_back(std::make_unique<Loop>(site_, config_, i));
+  }
+
+  ~RunningProxy() override { stop(std::chrono::milliseconds(0)); }
+
+  Status begin() {
+    for (const auto& loop : loops_) {
+      if (auto listening = loop->listen(config_->listen.http); !listening) return listening;
+    }
+    origin_thread_.start();
+    keeper_.start();
+    for (const auto& loop : loops_) loop->start();
+    running_ = true;
+    return ok();
+  }
+
+  void stop(std::chrono::milliseconds grace) override {
+    if (!running_) return;
+    running_ = false;
+    for (const auto& loop : loops_) loop->stop_accepting();
+    const auto deadline = std::chrono::steady_clock::now() + grace;
+    while (std::chrono::steady_clock::now() < deadline && busy()) std::this_thread::sleep_for(kDrainStep);
+    for (const auto& loop : loops_) loop->stop();
+    keeper_.stop();
+    origin_thread_.run([this] {
+      fills_->stop();
+      passes_->stop();
+    });
+    // What stopping posted must have run before the fills and the client go, on the thread that owns them.
+    origin_thread_.run([] {});
+    origin_thread_.run([this] {
+      passes_.reset();
+      fills_.reset();
+      client_.reset();
+    });
+    origin_thread_.stop();
+    pager_.reset();
+  }
+
+  void reload(std::shared_ptr<const config::Config> config) override {
+    config_ = config;
+    for (const auto& loop : loops_) loop->reload(config);
+    origin_thread_.post([this, config] {
+      origin_config_.fills = config->fills;
+      origin_config_.storage = config->storage;
+    });
+  }
+
+  bool responsive() override {
+    const std::size_t threads = loops_.size() + 1;
+    if (answered_.load() < threads) return false;
+    answered_ = 0;
+    for (const auto& loop : loops_) loop->thread.post([this] { ++answered_; });
+    origin_thread_.post([this] { ++answered_; });
+    return true;
+  }
+
+  const Counters& counters() const override { return counters_; }
+
+  std::vector<FillInfo> fills() override {
+    std::vector<FillInfo> infos;
+    if (running_) origin_thread_.run([&] { infos = fills_->list(); });
+    return infos;
+  }
+
+ private:
+  bool busy() {
+    return std::any_of(loops_.begin(), loops_.end(), [](const auto& loop) { return loop->busy() > 0; });
+  }
+
+  std::shared_ptr<const config::Config> config_;
+  config::Config origin_config_;  // the origin thread's
+  Counters counters_;
+  OriginTable origins_;
+  std::unique_ptr<cache::Pager> pager_;
+  std::shared_ptr<EventThread> origin_owned_;
+  EventThread& origin_thread_;
+  std::unique_ptr<OriginClient> client_;
+  std::unique_ptr<FillDesk> fills_;
+  std::unique_ptr<PassDesk> passes_;
+  CatalogueKeeper keeper_;
+  Site site_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::atomic<bool> running_{false};
+  std::atomic<std::size_t> answered_{SIZE_MAX};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Proxy>> Proxy::start(std::shared_ptr<const config::Config> config, cache::Store& store,
+                                            reports::Ledger& ledger, const Clock& clock) {
+  evthread_use_pthreads();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  auto proxy = std::make_unique<RunningProxy>(std::move(config), store, ledger, clock);
+  if (auto begun = proxy->begin(); !begun) return std::move(begun).error();
+  return std::unique_ptr<Proxy>(std::move(proxy));
+}
+
+}  // namespace larder::proxy

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Proxy: the data path as a whole. It makes the loops, the origin thread and the keeper, wires them and stops them.
+// Threads: everything from `main`, except what says otherwise.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cache/store.h"
+#include "config/config.h"
+#include "proxy/counters.h"
+#include "proxy/fill.h"
+#include "reports/ledger.h"
+
+namespace larder::proxy {
+
+class Proxy {
+ public:
+  // Listening sockets are open when it returns; clients are served. Fails when an address cannot be had. The store and
+  // the ledger must outlive it.
+  static Result<std::unique_ptr<Proxy>> start(std::shared_ptr<const config::Config> config, cache::Store& store,
+                                              reports::Ledger& ledger, const Clock& clock);
+  virtual ~Proxy() = default;
+  Proxy() = default;
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  // Accepts nobody any more, waits for running answers at most `grace`, cuts the rest, ends the threads.
+  virtual void stop(std::chrono::milliseconds grace) = 0;
+
+  virtual void reload(std::shared_ptr<const config::Config> config) = 0;
+
+  // Whether every loop has answered since the last call; what the watchdog is told. Asks them again.
+  virtual bool responsive() = 0;
+
+  virtual const Counters& counters() const = 0;   // any thread
+  virtual std::vector<FillInfo> fills() = 0;      // any thread but the data path's own; waits for `origin`
+};
+
+}  // namespace larder::proxy
