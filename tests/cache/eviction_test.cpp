@@ -115,19 +115,24 @@ TEST_CASE("a limit lowered by a reload is reached by eviction") {
 TEST_CASE("the disk's reserve is left alone, and space of the store's own is used again") {
   const Directory directory;
   Larder larder(directory.path(), {64 * kChunkBytes, 10 * kChunkBytes});
-  larder.keep("http://a/old", bytes_of(4 * kChunkBytes, 1));
+  larder.keep("http://a/old", bytes_of(10 * kChunkBytes, 1));
   larder.disk().free = 10 * kChunkBytes;
-  larder.clock().advance(std::chrono::seconds(1));
+  const auto file = directory.path() / "chunks" / "data.mdb";
+  const std::uint64_t before = std::filesystem::file_size(file);
   larder.keep("http://a/new", bytes_of(2 * kChunkBytes, 2));
   CHECK_FALSE(is_there(larder, "http://a/old"));
   REQUIRE(larder.pin("http://a/new"));
-  larder.disk().free = 0;
-  const auto bytes = bytes_of(9 * kChunkBytes, 3);
+
+  const auto bytes = bytes_of(12 * kChunkBytes, 3);
   const ExtentId extent = larder.store().new_extent();
   REQUIRE(larder.describe("http://a/x", extent, bytes.size()));
-  Status last = ok();
-  for (std::uint32_t chunk = 0; chunk < 9 && last; ++chunk) last = larder.put(extent, {chunk}, bytes);
-  CHECK(last.error().kind == ErrorKind::storage_full);
+  std::uint32_t kept = 0;
+  while (kept < 12 && larder.put(extent, {kept}, bytes)) ++kept;
+  CHECK(kept >= 4);
+  CHECK(kept < 10);
+  CHECK(larder.store().status().full);
+  // Space just freed is used again a commit later: the first write after an eviction may add its own length.
+  CHECK(std::filesystem::file_size(file) <= before + 2 * kChunkBytes);
 }
 
 TEST_CASE("a write that fails is answered, and the store is well again with the next that does not") {
