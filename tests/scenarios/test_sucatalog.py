@@ -51,12 +51,17 @@ def test_a_file_of_a_catalogue_is_reported_with_its_product(site, packed):
     site.origin.put(f"{FOLDER}{KEY}.English.dist", DIST_TEXT)
     assert get(site.larder.http, f"{name}?source={SCAN}&sourceScheme=https").status == 200
     assert get(site.larder.http, f"{FOLDER}{KEY}.English.dist?source={DIST}&sourceScheme=https").body == DIST_TEXT
-    eventually(lambda: site.larder.number("catalogues") >= 1)
-    assert get(site.larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
-    row = eventually(lambda: next((row for row in site.larder.report("versions") if row["version"] == "14.6.1"), None))
-    assert row["product"].startswith("macOS")
-    assert row["build"] == "23G90"
-    assert row["devices_complete"] == 1
+
+    # A catalogue is read after it is served: what is fetched from then on is known.
+    def row():
+        assert get(site.larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
+        return next((row for row in site.larder.report("versions") if row["version"] == "14.6.1"), None)
+
+    found = eventually(row)
+    assert found["product"].startswith("macOS")
+    assert found["build"] == "23G90"
+    assert found["devices_complete"] == 1
+    assert site.origin.bytes_sent(FOLDER + "InstallAssistant.pkg") == content.size
 
 
 def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):
