@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto after = learn(Knowledge::empty(), *url, std::as_bytes(std::span(data, size).subspan(1)));
   if (!after) return 0;
   const auto installer = Url::parse("https://swcdn.apple.com" + kFolder + "InstallAssistant.pkg");
-  if (recognise(*installer, **after).product_key != "042-58988") std::abort();
+  // A catalogue may list the file under another product's key, but never under none.
+  if (recognise(*installer, **after).product_key.empty()) std::abort();
   return 0;
 }
