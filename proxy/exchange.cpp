@@ -244,17 +244,21 @@ void Exchange::join(bool validate) {
   if (answered_ && !pieces_.empty()) want = {pieces_.front().range.first, pieces_.back().range.end};
   expecting_ = true;
   has_reader_ = true;
-  loop_.mirrors().expect(id_, [this](const std::shared_ptr<FillMirror>& mirror, bool began) { joined(mirror, began); });
+  loop_.mirrors().expect(id_, [this](const std::shared_ptr<FillMirror>& mirror, Joining joining) { joined(mirror, joining); });
   loop_.site.origin_thread.post([&site = loop_.site, &port = loop_.port(), id = id_, order = std::move(order), want] {
     site.fills.join(id, port, order, want);
   });
 }
 
-void Exchange::joined(const std::shared_ptr<FillMirror>& mirror, bool began) {
+void Exchange::joined(const std::shared_ptr<FillMirror>& mirror, Joining joining) {
   expecting_ = false;
   mirror_ = mirror;
   mirror_->watch(*this);
-  if (!answered_) record_.answered = began ? reports::Answered::miss : reports::Answered::joined;
+  if (!answered_) {
+    record_.answered = joining == Joining::began    ? reports::Answered::miss
+                       : joining == Joining::joined ? reports::Answered::joined
+                                                    : reports::Answered::hit;
+  }
   on_fill();
 }
 
@@ -284,6 +288,8 @@ void Exchange::on_fill_before_answer() {
       if (mirror_->stale()) {
         record_.answered = reports::Answered::stale;
         answer_object("hit; detail=stale-because-the-origin-fails");
+      } else if (record_.answered == reports::Answered::hit) {
+        answer_object("hit");
       } else if (record_.answered == reports::Answered::joined) {
         answer_object("fwd=miss; collapsed");
       } else {

@@ -65,7 +65,7 @@ class Exchange final : public FillWatcher, public PassListener {
   void look_up();
   void helper(const Helper& helper);
   void join(bool validate);
-  void joined(const std::shared_ptr<FillMirror>& mirror, bool began);
+  void joined(const std::shared_ptr<FillMirror>& mirror, Joining joining);
   void leave_fill();
   void on_fill_before_answer();
   void origin_failed(const Error& error);

@@ -97,13 +97,14 @@ void Fill::begin() {
 }
 
 void Fill::join(ReaderId reader, LoopPort* loop, Want want) {
-  const bool began = !std::exchange(joined_once_, true);
+  Joining joining = Joining::began;
+  if (std::exchange(joined_once_, true)) joining = has_received(want) ? Joining::received : Joining::joined;
   readers_[reader] = {loop, want};
   if (want.whole()) whole_asked_ = true;
   if (loop != nullptr) {
     loops_.try_emplace(loop, std::make_shared<std::atomic<bool>>(false));
-    loop->thread.post([loop, reader, began, id = id_, now = snapshot()] {
-      loop->mirrors.joined(reader, id, began, now);
+    loop->thread.post([loop, reader, joining, id = id_, now = snapshot()] {
+      loop->mirrors.joined(reader, id, joining, now);
     });
   }
   if (state_ == FillState::asking && lanes_.empty()) open_first_lane(want);
@@ -112,6 +113,13 @@ void Fill::join(ReaderId reader, LoopPort* loop, Want want) {
     plan();
     check_complete();
   }
+}
+
+bool Fill::has_received(Want want) const {
+  if (state_ != FillState::filling || !lanes_.empty()) return false;
+  cache::ChunkIndex chunk = cache::chunk_of(want.first);
+  while (busy(chunk)) ++chunk.value;
+  return cache::chunk_start(chunk) >= std::min(want.end, object_->size_bytes);
 }
 
 void Fill::want(ReaderId reader, Want want) {

@@ -107,6 +107,7 @@ class Fill {
     Want want;
   };
 
+  bool has_received(Want want) const;                     // no lane is needed for it any more
   void plan();
   void open_first_lane(Want want);
   Lane& open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end);

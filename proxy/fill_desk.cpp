@@ -250,7 +250,7 @@ bool FillDesk::must_pass(const std::string& key) {
 void FillDesk::pass_now(ReaderId reader, LoopPort& loop) {
   FillChange change;
   change.state = FillState::pass;
-  loop.thread.post([&loop, reader, change] { loop.mirrors.joined(reader, FillId{0}, false, change); });
+  loop.thread.post([&loop, reader, change] { loop.mirrors.joined(reader, FillId{0}, Joining::joined, change); });
 }
 
 }  // namespace larder::proxy

@@ -29,7 +29,7 @@ void FillMirrors::apply(FillMirror& mirror, const FillChange& change) {
   mirror.needed_.clear();
 }
 
-void FillMirrors::joined(ReaderId reader, FillId fill, bool began, const FillChange& now) {
+void FillMirrors::joined(ReaderId reader, FillId fill, Joining joining, const FillChange& now) {
   const auto expected = expected_.find(reader);
   if (expected == expected_.end()) return;
   const Joined tell = std::move(expected->second);
@@ -42,7 +42,7 @@ void FillMirrors::joined(ReaderId reader, FillId fill, bool began, const FillCha
   }
   const std::shared_ptr<FillMirror> kept = mirror;
   if (ended(now.state)) mirrors_.erase(fill);
-  tell(kept, began);
+  tell(kept, joining);
 }
 
 void FillMirrors::changed(FillId fill, FillChange change) {

@@ -44,6 +44,13 @@ enum class FillState {
   failed,    // error() says why; what is in the store stays there
 };
 
+// How a fill took a reader.
+enum class Joining {
+  began,     // the reader began the fill
+  joined,    // it was running
+  received,  // it was running, but all this reader wants is here already
+};
+
 class FillWatcher {
  public:
   FillWatcher() = default;
@@ -104,8 +111,8 @@ struct FillChange {
 // All mirrors of one loop.
 class FillMirrors {
  public:
-  // Told once, when the fill has taken a reader: the mirror to look at, and whether this reader began the fill.
-  using Joined = std::function<void(std::shared_ptr<FillMirror> mirror, bool began)>;
+  // Told once, when the fill has taken a reader: the mirror to look at, and how.
+  using Joined = std::function<void(std::shared_ptr<FillMirror> mirror, Joining joining)>;
 
   explicit FillMirrors(std::function<void(FillId, cache::ChunkIndex)> need) : need_(std::move(need)) {}
 
@@ -113,7 +120,7 @@ class FillMirrors {
   void forget(ReaderId reader) { expected_.erase(reader); }
 
   // ---- called by functions the origin thread posts, in its order ----
-  void joined(ReaderId reader, FillId fill, bool began, const FillChange& now);
+  void joined(ReaderId reader, FillId fill, Joining joining, const FillChange& now);
   void changed(FillId fill, FillChange change);
   void opened(FillId fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);
   void landed(FillId fill, cache::ChunkIndex chunk);  // no longer in flight: stored, or given up
