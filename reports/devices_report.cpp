@@ -115,13 +115,13 @@ std::vector<FetchRecord> recent_of(const Txn& txn, const DeviceState& state) {
 
 }  // namespace
 
-Result<Page<DeviceRow>> devices_report(const Environment& environment, const Filter& filter) {
+Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter) {
   auto after = decode_page_cursor(filter.cursor);
   if (!after) return std::move(after).error();
   if (after->size() > kMostIdBytes) return fail(ErrorKind::invalid, "the cursor is not one that a page gave");
   if (!filter.device.empty() && *after >= filter.device) return Page<DeviceRow>{};
-  const ReadTxn txn(environment);
-  const Scope scope(txn, filter);
+  const ReadTxn txn(shelf.environment);
+  const Scope scope(txn, shelf.releases, filter);
   Page<DeviceRow> page;
   if (scope.nothing()) return page;
   if (scope.device()) {
@@ -143,8 +143,8 @@ Result<Page<DeviceRow>> devices_report(const Environment& environment, const Fil
   return page;
 }
 
-Result<DeviceDetail> device_report(const Environment& environment, const std::string& id) {
-  const ReadTxn txn(environment);
+Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id) {
+  const ReadTxn txn(shelf.environment);
   const auto number = id.empty() || id.size() > kMostIdBytes ? std::nullopt : txn.get(Table::device_ids, id);
   const auto stored = number ? txn.get(Table::devices, *number) : std::nullopt;
   DeviceState state;
@@ -154,7 +154,7 @@ Result<DeviceDetail> device_report(const Environment& environment, const std::st
   }
   DeviceDetail detail;
   detail.device = row_of(txn, state);
-  detail.products = products_of(Scope(txn, {}), word_at(*number, 0));
+  detail.products = products_of(Scope(txn, shelf.releases, {}), word_at(*number, 0));
   detail.recent = recent_of(txn, state);
   if (auto status = txn.status(); !status) return std::move(status).error();
   return detail;

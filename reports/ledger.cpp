@@ -18,19 +18,19 @@ class LmdbLedger final : public Ledger {
 
   Result<Summary> summary(const Filter& filter) override {
     const std::uint64_t dropped = status().dropped;
-    return writer_->with_environment([&](const Environment& e) { return summary_report(e, filter, dropped); });
+    return writer_->with_environment([&](const Shelf& shelf) { return summary_report(shelf, filter, dropped); });
   }
   Result<Page<VersionRow>> versions(const Filter& filter) override {
-    return writer_->with_environment([&](const Environment& e) { return versions_report(e, filter); });
+    return writer_->with_environment([&](const Shelf& shelf) { return versions_report(shelf, filter); });
   }
   Result<Page<DeviceRow>> devices(const Filter& filter) override {
-    return writer_->with_environment([&](const Environment& e) { return devices_report(e, filter); });
+    return writer_->with_environment([&](const Shelf& shelf) { return devices_report(shelf, filter); });
   }
   Result<DeviceDetail> device(const std::string& id) override {
-    return writer_->with_environment([&](const Environment& e) { return device_report(e, id); });
+    return writer_->with_environment([&](const Shelf& shelf) { return device_report(shelf, id); });
   }
   Result<Page<TrafficRow>> traffic(const Filter& filter) override {
-    return writer_->with_environment([&](const Environment& e) { return traffic_report(e, filter); });
+    return writer_->with_environment([&](const Shelf& shelf) { return traffic_report(shelf, filter); });
   }
 
  private:

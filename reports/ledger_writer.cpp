@@ -200,6 +200,7 @@ void LedgerWriter::forget_posted(std::size_t posted) {
 void LedgerWriter::repair(int code) {
   const std::unique_lock alone(environment_mutex_);
   environment_.reset();
+  releases_.forget();
   std::vector<std::string> set_aside;
   const Damage damage = code == MDB_PANIC || code == 0 ? Damage::unknown : Damage::certain;
   auto opened = Environment::open(options_.path, clock_, set_aside, damage);

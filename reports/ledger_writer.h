@@ -18,6 +18,7 @@
 #include "reports/books.h"
 #include "reports/environment.h"
 #include "reports/ledger.h"
+#include "reports/reports.h"
 
 namespace larder::reports {
 
@@ -34,12 +35,12 @@ class LedgerWriter {
   void flush();  // returns also when a commit failed: then it is not durable, and status says why
   Ledger::LedgerStatus status() const;
 
-  // Calls `use(const Environment&)`, which returns a Result; the environment stays in place meanwhile.
+  // Calls `use(const Shelf&)`, which returns a Result; the environment stays in place meanwhile.
   template <class Use>
-  auto with_environment(Use use) const -> decltype(use(std::declval<const Environment&>())) {
+  auto with_environment(Use use) -> decltype(use(std::declval<const Shelf&>())) {
     const std::shared_lock lock(environment_mutex_);
     if (!environment_) return fail(ErrorKind::storage_broken, "the ledger cannot be opened; status says why");
-    return use(*environment_);
+    return use(Shelf{*environment_, releases_});
   }
 
  private:
@@ -82,6 +83,7 @@ class LedgerWriter {
 
   mutable std::shared_mutex environment_mutex_;  // held alone only to replace the environment
   std::unique_ptr<Environment> environment_;
+  ReleaseList releases_;
   std::thread thread_;
 };
 

@@ -48,7 +48,7 @@ Window Window::of(std::optional<WallTime> from, std::optional<WallTime> to, std:
   return window;
 }
 
-Scope::Scope(const Txn& txn, const Filter& filter) : txn_(txn) {
+Scope::Scope(const Txn& txn, ReleaseList& releases, const Filter& filter) : txn_(txn), releases_(releases.as_of(txn)) {
   if (filter.limit > 0) rows_ = std::min(filter.limit, kMostRows);
   windowed_ = filter.from || filter.to;
   if (windowed_) window_ = Window::of(filter.from, filter.to, txn.number(kMetaRawSince));
@@ -59,20 +59,11 @@ Scope::Scope(const Txn& txn, const Filter& filter) : txn_(txn) {
     if (!number) nothing_ = true;
   }
   if (nothing_) return;
-  read_releases(filter.product);
-  if (windowed_) read_edges();
-}
-
-void Scope::read_releases(const std::string& product) {
-  StoredWriter prefix;
-  prefix.u8(static_cast<std::uint8_t>(TextKind::release));
-  releases_.emplace_back();
-  wanted_.push_back(product.empty());
-  Cursor cursor = txn_.cursor(Table::names);
-  for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
-    releases_.push_back(Release::from(cursor.value()));
-    wanted_.push_back(product.empty() || releases_.back().product == product);
+  wanted_.assign(releases_->size(), filter.product.empty());
+  if (!filter.product.empty()) {
+    for (std::size_t id = 1; id < wanted_.size(); ++id) wanted_[id] = (*releases_)[id].product == filter.product;
   }
+  if (windowed_) read_edges();
 }
 
 void Scope::read_edges() {

@@ -16,6 +16,7 @@
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/ledger.h"
+#include "reports/release_list.h"
 #include "reports/rollup_format.h"
 
 namespace larder::reports {
@@ -42,7 +43,7 @@ struct EdgeTally {
 
 class Scope {
  public:
-  Scope(const Txn& txn, const Filter& filter);
+  Scope(const Txn& txn, ReleaseList& releases, const Filter& filter);
 
   const Txn& txn() const { return txn_; }
   bool windowed() const { return windowed_; }
@@ -52,7 +53,7 @@ class Scope {
   std::size_t rows() const { return rows_; }
   const std::vector<EdgeTally>& edges() const { return edges_; }
 
-  const std::vector<Release>& releases() const { return releases_; }  // by id; [0] is empty
+  const std::vector<Release>& releases() const { return *releases_; }  // by id; [0] is empty
   bool has(std::uint32_t release) const { return release < wanted_.size() && wanted_[release]; }
 
   using OnTally = std::function<void(std::uint32_t release, Entrance, const Tally&)>;
@@ -69,14 +70,13 @@ class Scope {
   bool active(std::uint32_t device, std::uint32_t release, Wanted wanted) const;
 
  private:
-  void read_releases(const std::string& product);
   void read_edges();
   void each_in_table(Table table, std::uint32_t first, std::uint32_t end, const OnTally& on) const;
   void each_device_total(std::uint32_t device, const OnTally& on) const;
   void each_device_hour(std::uint32_t device, std::uint32_t release, const OnHour& on) const;
 
   const Txn& txn_;
-  std::vector<Release> releases_;
+  std::shared_ptr<const ReleaseList::Releases> releases_;
   std::vector<bool> wanted_;
   std::optional<std::uint32_t> device_;
   Window window_;

@@ -6,14 +6,21 @@
 
 #include "reports/environment.h"
 #include "reports/ledger.h"
+#include "reports/release_list.h"
 
 namespace larder::reports {
 
+// What the reports read from.
+struct Shelf {
+  const Environment& environment;
+  ReleaseList& releases;
+};
+
 // `dropped` is the caller's: it is newer than what is stored.
-Result<Summary> summary_report(const Environment& environment, const Filter& filter, std::uint64_t dropped);
-Result<Page<VersionRow>> versions_report(const Environment& environment, const Filter& filter);
-Result<Page<DeviceRow>> devices_report(const Environment& environment, const Filter& filter);
-Result<DeviceDetail> device_report(const Environment& environment, const std::string& id);
-Result<Page<TrafficRow>> traffic_report(const Environment& environment, const Filter& filter);
+Result<Summary> summary_report(const Shelf& shelf, const Filter& filter, std::uint64_t dropped);
+Result<Page<VersionRow>> versions_report(const Shelf& shelf, const Filter& filter);
+Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter);
+Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id);
+Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter);
 
 }  // namespace larder::reports

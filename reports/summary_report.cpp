@@ -70,9 +70,9 @@ std::uint64_t count_devices(const Scope& scope) {
 
 }  // namespace
 
-Result<Summary> summary_report(const Environment& environment, const Filter& filter, std::uint64_t dropped) {
-  const ReadTxn txn(environment);
-  const Scope scope(txn, filter);
+Result<Summary> summary_report(const Shelf& shelf, const Filter& filter, std::uint64_t dropped) {
+  const ReadTxn txn(shelf.environment);
+  const Scope scope(txn, shelf.releases, filter);
   Sums sums;
   scope.each_tally([&](std::uint32_t, Entrance entrance, const Tally& tally) { sums.add(entrance, tally); });
   sums.finish();

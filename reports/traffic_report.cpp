@@ -114,12 +114,12 @@ Result<Place> place_of(const std::string& cursor) {
 
 }  // namespace
 
-Result<Page<TrafficRow>> traffic_report(const Environment& environment, const Filter& filter) {
+Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter) {
   auto found = place_of(filter.cursor);
   if (!found) return std::move(found).error();
   Place place = std::move(found).value();
-  const ReadTxn txn(environment);
-  const Scope scope(txn, filter);
+  const ReadTxn txn(shelf.environment);
+  const Scope scope(txn, shelf.releases, filter);
   Page<TrafficRow> page;
   if (scope.nothing()) return page;
   Hours hours(scope);

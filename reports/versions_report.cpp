@@ -79,21 +79,23 @@ VersionRow row_of(const Release& release, const Tally& tally, const VersionCount
 
 }  // namespace
 
-Result<Page<VersionRow>> versions_report(const Environment& environment, const Filter& filter) {
+Result<Page<VersionRow>> versions_report(const Shelf& shelf, const Filter& filter) {
   auto after = decode_page_cursor(filter.cursor);
   if (!after) return std::move(after).error();
-  const ReadTxn txn(environment);
-  const Scope scope(txn, filter);
+  const ReadTxn txn(shelf.environment);
+  const Scope scope(txn, shelf.releases, filter);
   std::map<std::uint32_t, Tally> tallies;
   scope.each_tally([&](std::uint32_t release, Entrance, const Tally& tally) {
     if (tally.requests > 0 && scope.releases()[release].makes_row()) tallies[release].add(tally);
   });
   const auto& releases = scope.releases();
+  const Release last_given = Release::from(*after);
   std::vector<std::uint32_t> ids;
   for (const auto& [id, tally] : tallies) {
-    if (after->empty() || sooner(Release::from(*after), releases[id])) ids.push_back(id);
+    if (after->empty() || sooner(last_given, releases[id])) ids.push_back(id);
   }
-  std::sort(ids.begin(), ids.end(), [&](auto a, auto b) { return sooner(releases[a], releases[b]); });
+  const auto page_end = ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), scope.rows() + 1));
+  std::partial_sort(ids.begin(), page_end, ids.end(), [&](auto a, auto b) { return sooner(releases[a], releases[b]); });
   Page<VersionRow> page;
   const Holders holders(scope);
   for (const std::uint32_t id : ids) {

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The stored bytes as documented, typed by hand: an environment made of nothing but them can be read and continued.
+#include <lmdb.h>
+#include <xxhash.h>
+#include <catch2/catch.hpp>
+
+#include "base/owned.h"
+#include "ledger_fixture.h"
+#include "reports/rollup_format.h"
+
+namespace larder::reports {
+namespace {
+
+// "01 ff 'text'": hexadecimal digits, spaces, and quoted text as it is.
+std::string bytes(const std::string& written) {
+  std::string out;
+  for (std::size_t i = 0; i < written.size();) {
+    if (written[i] == ' ') {
+      ++i;
+    } else if (written[i] == '\'') {
+      const std::size_t end = written.find('\'', i + 1);
+      out += written.substr(i + 1, end - i - 1);
+      i = end + 1;
+    } else {
+      out += static_cast<char>(std::stoi(written.substr(i, 2), nullptr, 16));
+      i += 2;
+    }
+  }
+  return out;
+}
+
+class RawEnvironment {
+ public:
+  explicit RawEnvironment(const std::filesystem::path& path) {
+    std::filesystem::create_directories(path);
+    MDB_env* env = nullptr;
+    REQUIRE(mdb_env_create(&env) == 0);
+    env_.reset(env);
+    mdb_env_set_maxdbs(env, 20);
+    REQUIRE(mdb_env_open(env, path.c_str(), 0, 0600) == 0);
+    REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn_) == 0);
+  }
+  ~RawEnvironment() { REQUIRE(mdb_txn_commit(txn_) == 0); }
+  RawEnvironment(const RawEnvironment&) = delete;
+  RawEnvironment& operator=(const RawEnvironment&) = delete;
+
+  void put(const char* table, std::string key, std::string value) {
+    MDB_dbi dbi = 0;
+    REQUIRE(mdb_dbi_open(txn_, table, MDB_CREATE, &dbi) == 0);
+    MDB_val k{key.size(), key.data()};
+    MDB_val v{value.size(), value.data()};
+    REQUIRE(mdb_put(txn_, dbi, &k, &v, 0) == 0);
+  }
+
+ private:
+  Owned<MDB_env, mdb_env_close> env_;
+  MDB_txn* txn_ = nullptr;
+};
+
+std::string hash_of(std::uint8_t kind, const std::string& text, std::uint64_t seed) {
+  XXH128_canonical_t canonical{};
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_withSeed(text.data(), text.size(), seed));
+  return static_cast<char>(kind) + std::string(reinterpret_cast<const char*>(canonical.digest), 16);
+}
+
+// 2026-01-01T00:00:00Z is 1'767'225'600'000'000 us = 0x00 06 47 48 46 20 40 00, hour 490'896 = 0x00077D90, day 20'454.
+constexpr std::int64_t kNewYearUs = 1'767'225'600'000'000;
+
+void write_by_hand(const std::filesystem::path& path) {
+  RawEnvironment raw(path);
+  const std::string release = bytes("'Word' 00 '16.1' 00 00");
+  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 01"));
+  raw.put("meta", "seed", bytes("00 00 00 00 00 00 00 2a"));
+  raw.put("meta", "sequence", bytes("00 00 00 00 00 00 00 01"));
+  raw.put("ids", hash_of(3, release, 42), bytes("00 00 00 01"));
+  raw.put("names", bytes("03 00 00 00 01"), release);
+  raw.put("names", bytes("01 00 00 00 01"), "http://a.example/w.pkg");
+  raw.put("names", bytes("02 00 00 00 01"), "macOS");
+  raw.put("device_ids", "C02X", bytes("00 00 00 01"));
+  const std::string address = "00 00 00 00 00 00 00 00 00 00 ff ff c0 00 02 07 ";
+  const std::string time = "80 80 81 b1 84 e9 91 03 ";  // varint of the time
+  raw.put("devices", bytes("00 00 00 01"),
+          bytes("04 'C02X' 00 " + address + "00 01 00 " + time + "00 01 90 03 01 00 06 47 48 46 20 40 00 00 00 00 00"));
+  // Complete, hit, proxy; full, by token, IPv4, one range; 192.0.2.7; 5 us, device 1, os 1, url 1, release 1, 206;
+  // object 1000, asked 400 (difference 600, zigzag 1200), sent 400; 300 from the origin; one range [0, 400).
+  raw.put("fetches", bytes("00 06 47 48 46 20 40 00 00 00 00 00"),
+          bytes("01 81 00 c0 00 02 07 05 01 01 00 00 01 01 ce 01 e8 07 b0 09 00 ac 02 01 00 90 03"));
+  raw.put("totals", bytes("00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 " + time + "00"));
+  raw.put("days", bytes("00 00 4f e6 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("hours", bytes("00 07 7d 90 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("device_totals", bytes("00 00 00 01 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 " + time + "00"));
+  raw.put("device_hours", bytes("00 00 00 01 00 00 00 01 00 07 7d 90 01"), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("holdings", bytes("00 00 00 01 00 00 00 01"), bytes(time + "00 01 00 00 00 90 03 e8 07"));
+  raw.put("coverage", bytes("00 00 00 01 00 00 00 01 00 00 00 01"), bytes("e8 07 01 00 90 03"));
+  raw.put("versions", bytes("00 00 00 01"), bytes("00 01"));
+}
+
+TEST_CASE("an environment written by the documented bytes alone is read and continued") {
+  LedgerFixture fixture;
+  fixture.ledger.reset();
+  std::filesystem::remove_all(fixture.options.path);
+  write_by_hand(fixture.options.path);
+  fixture.open();
+  REQUIRE(fixture.ledger->status().set_aside.empty());
+  CHECK(fixture.ledger->status().fetches == 1);
+  const auto detail = fixture.ledger->device("C02X").value();
+  CHECK(detail.device.address == "192.0.2.7");
+  CHECK(detail.device.os == "macOS");
+  CHECK(detail.device.bytes_sent == 400);
+  REQUIRE(detail.recent.size() == 1);
+  const FetchRecord& fetch = detail.recent[0];
+  CHECK(fetch.time == WallTime(std::chrono::microseconds(kNewYearUs)));
+  CHECK(fetch.url == "http://a.example/w.pkg");
+  CHECK(fetch.status == 206);
+  CHECK(fetch.object_bytes == 1000);
+  CHECK(fetch.bytes_asked == 400);
+  CHECK(fetch.bytes_sent == 400);
+  CHECK(fetch.bytes_from_origin == 300);
+  CHECK(fetch.sent_ranges == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 400}});
+  REQUIRE(detail.products.size() == 1);
+  CHECK(detail.products[0].fraction == Approx(0.4));
+  CHECK(fixture.ledger->traffic({}).value().items.at(0).hour == fetch.time);
+
+  FetchRecord rest = outlook();
+  rest.product = "Word";
+  rest.version = "16.1";
+  rest.build = "";
+  rest.url = "http://a.example/w.pkg";
+  fixture.record({rest});
+  const auto versions = fixture.ledger->versions({}).value();
+  REQUIRE(versions.items.size() == 1);
+  CHECK(versions.items[0].requests == 2);
+  CHECK(versions.items[0].devices_complete == 1);
+  CHECK(versions.items[0].devices_partly == 0);
+}
+
+TEST_CASE("fetches keep everything through their stored form") {
+  StoredFetch fetch;
+  fetch.entrance = Entrance::delivery_optimization;
+  fetch.answered = Answered::failed;
+  fetch.kind = FileKind::delta;
+  fetch.evidence = DeviceEvidence::proxy_user;
+  fetch.client = address("2001:db8::7");
+  fetch.device = UINT32_MAX;
+  fetch.status = 504;
+  fetch.bytes_asked = UINT64_MAX;
+  fetch.bytes_sent = 3;
+  fetch.before = FetchKey{7, 1};
+  fetch.ranges.add(5, 9);
+  fetch.ranges.add(UINT64_MAX - 1, UINT64_MAX);
+  const FetchKey key{5, 0};
+  StoredWriter out;
+  encode_fetch(key, fetch, out);
+  CHECK(decode_fetch(key, out.view()) == fetch);
+  for (std::size_t length = 0; length < out.view().size(); ++length) {
+    CHECK_FALSE(decode_fetch(key, out.view().substr(0, length)));
+  }
+  CHECK_FALSE(decode_fetch(key, std::string(out.view()) + "x"));
+}
+
+TEST_CASE("a plain fetch takes fewer than sixty bytes beside its key") {
+  StoredFetch fetch;
+  fetch.client = address("192.0.2.7");
+  fetch.duration_us = 90'000;
+  fetch.device = 12'345;
+  fetch.url = 54'321;
+  fetch.release = 900;
+  fetch.status = 200;
+  fetch.object_bytes = fetch.bytes_asked = fetch.bytes_sent = 3'000'000'000;
+  fetch.ranges.add(0, 3'000'000'000);
+  fetch.before = FetchKey{1'767'225'000'000'000, 100'000};
+  StoredWriter out;
+  encode_fetch({1'767'225'600'000'000, 900'000}, fetch, out);
+  CHECK(out.view().size() < 60);
+}
+
+TEST_CASE("intervals merge, and forget the shortest when there are too many") {
+  Intervals intervals;
+  intervals.add(10, 20);
+  intervals.add(30, 40);
+  intervals.add(20, 30);
+  intervals.add(7, 7);
+  CHECK(intervals.list() == std::vector<Intervals::Interval>{{10, 40}});
+  CHECK_FALSE(intervals.covers(40));
+  intervals.add(0, 15);
+  CHECK(intervals.covers(40));
+  for (std::uint64_t i = 0; i < Intervals::kMost + 10; ++i) intervals.add(100 + 3 * i, 102 + 3 * i);
+  CHECK(intervals.list().size() == Intervals::kMost);
+  CHECK(intervals.covers(40));
+}
+
+}  // namespace
+}  // namespace larder::reports
