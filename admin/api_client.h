@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// ApiClient: the larder command's way to larderd. Blocking; one thread.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace larder::admin {
+
+struct ApiAnswer {
+  int status = 0;
+  std::string body;
+  bool good() const { return status >= 200 && status < 300; }
+};
+
+class ApiClient {
+ public:
+  // `url`: http://host[:port] or https://...; "" `token`: none is sent.
+  ApiClient(std::string url, std::string token);
+
+  // Fails, saying what to do, when larderd cannot be reached. An answer of any status is no failure here.
+  Result<ApiAnswer> get(const std::string& target);
+  Result<ApiAnswer> post(const std::string& target, const std::string& json);
+
+ private:
+  Result<ApiAnswer> ask(const std::string& target, const std::string* body);
+
+  std::string url_;
+  std::string token_;
+};
+
+// A value as it stands in a query.
+std::string query_escape(const std::string& text);
+
+}  // namespace larder::admin

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What answers each route (routes.h). Every function answers once, by `reply`, at once or later.
+#pragma once
+
+#include "admin/message.h"
+#include "admin/routes.h"
+
+namespace larder::admin {
+
+// page.cpp
+void serve_page(const Desk& desk, const Request& request, const Reply& reply);
+void serve_page_style(const Desk& desk, const Request& request, const Reply& reply);
+void serve_page_script(const Desk& desk, const Request& request, const Reply& reply);
+
+// status.cpp
+void report_health(const Desk& desk, const Request& request, const Reply& reply);
+void report_readiness(const Desk& desk, const Request& request, const Reply& reply);
+void report_status(const Desk& desk, const Request& request, const Reply& reply);
+void report_config(const Desk& desk, const Request& request, const Reply& reply);
+void report_fills(const Desk& desk, const Request& request, const Reply& reply);
+
+// metrics.cpp
+void report_metrics(const Desk& desk, const Request& request, const Reply& reply);
+
+// ledger_reports.cpp
+void report_summary(const Desk& desk, const Request& request, const Reply& reply);
+void report_versions(const Desk& desk, const Request& request, const Reply& reply);
+void report_devices(const Desk& desk, const Request& request, const Reply& reply);
+void report_device(const Desk& desk, const Request& request, const Reply& reply);
+void report_traffic(const Desk& desk, const Request& request, const Reply& reply);
+
+// cache_orders.cpp
+void list_objects(const Desk& desk, const Request& request, const Reply& reply);
+void report_verify(const Desk& desk, const Request& request, const Reply& reply);
+void start_verify(const Desk& desk, const Request& request, const Reply& reply);
+void pin_object(const Desk& desk, const Request& request, const Reply& reply);
+void unpin_object(const Desk& desk, const Request& request, const Reply& reply);
+void evict_object(const Desk& desk, const Request& request, const Reply& reply);
+
+}  // namespace larder::admin

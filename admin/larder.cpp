@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// The larder command: each subcommand is one call of the admin API. Exit 0: good; 1: the thing failed; 2: used wrongly.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <thread>
+
+#include "admin/api_client.h"
+#include "admin/show_answer.h"
+#include "admin/text_table.h"
+#include "base/bytes.h"
+#include "config/keys.h"
+#include "config/load.h"
+#include "config/token.h"
+
+namespace {
+
+using namespace larder;
+using namespace larder::admin;
+
+constexpr int kGood = 0;
+constexpr int kFailed = 1;
+constexpr int kUsedWrongly = 2;
+
+// How often the progress of a verification is asked for.
+constexpr std::chrono::milliseconds kAskAgain{500};
+
+struct Options {
+  std::string admin = "http://127.0.0.1:8081";
+  std::string token_file;
+  bool json = false;
+  bool csv = false;
+  std::string from, to, product, device, limit, cursor;
+  std::string device_id;
+  std::string url;
+  std::string key;
+  std::string config_file;
+};
+
+int failed(const std::string& message) {
+  std::cerr << "larder: " << message << "\n";
+  return kFailed;
+}
+
+Result<ApiClient> connect(const Options& options) {
+  std::string token;
+  if (const char* given = std::getenv("LARDER_TOKEN"); given != nullptr) token = given;
+  if (!options.token_file.empty()) {
+    const auto read = config::read_admin_token(options.token_file);
+    if (!read) return read.error();
+    token = *read;
+  }
+  return ApiClient(options.admin, token);
+}
+
+int print(const Options& options, Subject subject, const Result<ApiAnswer>& answer) {
+  if (!answer) return failed(answer.error().message);
+  if (!answer->good()) {
+    if (options.json) std::cout << answer->body;
+    return failed(problem_sentence(answer->body));
+  }
+  if (options.json || options.csv) {
+    std::cout << answer->body;
+    return kGood;
+  }
+  const auto text = show_answer(subject, answer->body, terminal_width());
+  if (!text) return failed(text.error().message);
+  std::cout << *text;
+  return kGood;
+}
+
+int get(const Options& options, Subject subject, const std::string& target) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, subject, client->get(target));
+}
+
+int order(const Options& options, const std::string& target) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, Subject::order, client->post(target, order_json(options.url)));
+}
+
+std::string query_of(const Options& options) {
+  std::string query;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(name) + "=" + query_escape(value);
+  };
+  add("from", options.from);
+  add("to", options.to);
+  add("product", options.product);
+  add("device", options.device);
+  add("limit", options.limit);
+  add("cursor", options.cursor);
+  if (options.csv) add("format", "csv");
+  return query;
+}
+
+void show_progress(const VerificationState& state) {
+  std::cerr << "\rverified " << format_bytes(state.bytes) << " in " << state.objects << " objects, " << state.damaged
+            << " damaged " << std::flush;
+}
+
+int verify(const Options& options) {
+  const std::string target = "/api/v1/cache/verify";
+  const bool terminal = isatty(STDERR_FILENO) != 0 && !options.json;
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  constexpr int kRunsAlready = 409;  // then that one is followed
+  const auto started = client->post(target, "");
+  if (!started || (!started->good() && started->status != kRunsAlready)) {
+    return print(options, Subject::verification, started);
+  }
+  for (;;) {
+    const auto answer = client->get(target);
+    if (!answer || !answer->good()) return print(options, Subject::verification, answer);
+    const auto state = read_verification(answer->body);
+    if (!state) return failed(state.error().message);
+    if (terminal) show_progress(*state);
+    if (state->state != "running") {
+      if (terminal) std::cerr << "\n";
+      const int printed = print(options, Subject::verification, answer);
+      return printed == kGood && state->state == "finished" && state->damaged == 0 ? kGood : kFailed;
+    }
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+int explain(const Options& options) {
+  if (!options.key.empty() && config::find_key(options.key) == nullptr) {
+    const auto near = config::nearest_key(options.key);
+    std::cerr << "larder: there is no key \"" << options.key << "\""
+              << (near.empty() ? "; `larder config explain` lists all" : "; did you mean " + std::string(near) + "?")
+              << "\n";
+    return kUsedWrongly;
+  }
+  config::Loaded loaded;
+  if (!options.config_file.empty()) {
+    loaded = config::load_file(options.config_file);
+    for (const auto& problem : loaded.problems) std::cerr << problem.text() << "\n";
+    if (loaded.config == nullptr) return kFailed;
+  }
+  std::cout << (options.json ? explain_keys_json(options.key, loaded.config.get())
+                             : explain_keys(options.key, loaded.config.get(), terminal_width()));
+  return kGood;
+}
+
+using Run = std::function<int(const Options&)>;
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--admin", options_.admin, "Where larderd's administration is")
+        ->envname("LARDER_ADMIN")
+        ->capture_default_str();
+    app_.add_option("--token-file", options_.token_file, "The file with the token, where one is set")
+        ->envname("LARDER_TOKEN_FILE");
+    app_.add_flag("--json", options_.json, "Print the API's answer unchanged");
+    app_.footer("LARDER_TOKEN holds the token itself. Exit: 0 good, 1 the thing failed, 2 used wrongly.");
+    add_status();
+    add_reports();
+    add_cache();
+    add_config();
+  }
+
+  int run(int count, char** words) {
+    try {
+      app_.parse(count, words);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? kGood : kUsedWrongly;
+    }
+    return run_(options_);
+  }
+
+ private:
+  CLI::App* add(CLI::App& parent, const char* name, const char* meaning, Run run) {
+    auto* command = parent.add_subcommand(name, meaning);
+    command->callback([this, run = std::move(run)] { run_ = run; });
+    return command;
+  }
+
+  void add_status() {
+    add(app_, "status", "How larderd, the cache and the ledger are",
+        [](const Options& o) { return get(o, Subject::status, "/api/v1/status"); });
+  }
+
+  void add_reports() {
+    auto* report = app_.add_subcommand("report", "Who fetched what");
+    report->require_subcommand(1)->fallthrough();
+    add_report(*report, "summary", "Totals, and what the cache saved", Subject::summary);
+    add_pages(*add_report(*report, "versions", "How many devices have fetched which version", Subject::versions));
+    add_pages(*add_report(*report, "devices", "The devices seen", Subject::devices));
+    add_pages(*add_report(*report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic));
+    add(*report, "device", "One device: its products and last fetches",
+        [](const Options& o) {
+          return get(o, Subject::device, "/api/v1/reports/devices/" + query_escape(o.device_id));
+        })
+        ->add_option("ID", options_.device_id, "As `larder report devices` shows it")
+        ->required();
+  }
+
+  CLI::App* add_report(CLI::App& report, const char* name, const char* meaning, Subject subject) {
+    auto* command = add(report, name, meaning, [subject, name](const Options& o) {
+      return get(o, subject, std::string("/api/v1/reports/") + name + query_of(o));
+    });
+    command->add_option("--from", options_.from, "From this time on: 2026-08-17 or 2026-08-17T15:04:05Z");
+    command->add_option("--to", options_.to, "Up to this time");
+    command->add_option("--product", options_.product, "This product only");
+    command->add_option("--device", options_.device, "This device only");
+    command->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
+    return command;
+  }
+
+  void add_pages(CLI::App& command) {
+    command.add_option("--limit", options_.limit, "Rows, 1 to 1000");
+    command.add_option("--cursor", options_.cursor, "Go on where the page before ended");
+  }
+
+  void add_cache() {
+    auto* cache = app_.add_subcommand("cache", "What the cache holds");
+    cache->require_subcommand(1)->fallthrough();
+    add_pages(*add(*cache, "list", "The objects held",
+                   [](const Options& o) { return get(o, Subject::objects, "/api/v1/cache/objects" + query_of(o)); }));
+    add(*cache, "verify", "Read everything back against its checks; what is damaged is dropped", verify);
+    add_order(*cache, "pin", "Never evict an object");
+    add_order(*cache, "unpin", "Let an object be evicted again");
+    add_order(*cache, "evict", "Drop an object now");
+  }
+
+  void add_order(CLI::App& cache, const char* name, const char* meaning) {
+    add(cache, name, meaning, [name](const Options& o) { return order(o, std::string("/api/v1/cache/") + name); })
+        ->add_option("URL", options_.url, "As `larder cache list` shows it")
+        ->required();
+  }
+
+  void add_config() {
+    auto* config = app_.add_subcommand("config", "The configuration");
+    config->require_subcommand(1)->fallthrough();
+    auto* command = add(*config, "explain", "What the keys of larder.toml mean; larderd need not run", explain);
+    command->add_option("KEY", options_.key, "One key, such as storage.cache_size");
+    command->add_option("--config", options_.config_file, "Show the values in this file too");
+  }
+
+  CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
+  Options options_;
+  Run run_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return CommandLine().run(argc, argv);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The reports: the ledger's rows as tables, as JSON or CSV.
+#include <utility>
+
+#include "admin/handlers.h"
+#include "admin/json.h"
+#include "admin/limits.h"
+#include "admin/query.h"
+#include "admin/table.h"
+
+namespace larder::admin {
+namespace {
+
+using reports::Filter;
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       byte == '-' || byte == '_' || byte == '.';
+    if (plain) {
+      out.push_back(c);
+    } else {
+      out += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return out;
+}
+
+Table summary_table(const reports::Summary& summary) {
+  return {{"requests", "bytes_sent", "bytes_from_origin", "bytes_from_origin_own", "hit_ratio_bytes",
+           "hit_ratio_requests", "devices", "dropped_records"},
+          {{summary.requests, summary.bytes_sent, summary.bytes_from_origin, summary.bytes_from_origin_own,
+            summary.hit_ratio_bytes, summary.hit_ratio_requests, summary.devices, summary.dropped_records}}};
+}
+
+Table table_of(const std::vector<reports::VersionRow>& rows) {
+  Table table;
+  table.columns = {"product",     "version",    "build",      "devices_complete", "devices_partly",
+                   "first_fetch", "last_fetch", "bytes_sent", "requests"};
+  for (const auto& row : rows) {
+    table.rows.push_back({row.product, row.version, row.build, row.devices_complete, row.devices_partly,
+                          to_cell(row.first_fetch), to_cell(row.last_fetch), row.bytes_sent, row.requests});
+  }
+  return table;
+}
+
+Table table_of(const std::vector<reports::DeviceRow>& rows) {
+  Table table;
+  table.columns = {"id",         "evidence", "name",       "address",    "mac",      "os",
+                   "os_version", "requests", "bytes_sent", "first_seen", "last_seen"};
+  for (const auto& row : rows) {
+    table.rows.push_back({row.id, std::string(to_string(row.evidence)), row.name, row.address, row.mac, row.os,
+                          row.os_version, row.requests, row.bytes_sent, to_cell(row.first_seen),
+                          to_cell(row.last_seen)});
+  }
+  return table;
+}
+
+Table table_of(const std::vector<reports::TrafficRow>& rows) {
+  Table table;
+  table.columns = {"hour", "product", "entrance", "requests", "bytes_sent", "bytes_from_origin"};
+  for (const auto& row : rows) {
+    table.rows.push_back({to_cell(row.hour), row.product, std::string(to_string(row.entrance)), row.requests,
+                          row.bytes_sent, row.bytes_from_origin});
+  }
+  return table;
+}
+
+Table products_table(const std::vector<reports::DeviceProduct>& rows) {
+  Table table;
+  table.columns = {"product", "version", "build", "complete", "fraction", "first_fetch", "last_fetch", "bytes_sent"};
+  for (const auto& row : rows) {
+    table.rows.push_back({row.product, row.version, row.build, row.complete, row.fraction, to_cell(row.first_fetch),
+                          to_cell(row.last_fetch), row.bytes_sent});
+  }
+  return table;
+}
+
+Table fetches_table(const std::vector<reports::FetchRecord>& fetches) {
+  Table table;
+  table.columns = {"time",    "duration_ms", "client",   "entrance", "url",         "product",    "version",
+                   "build",   "kind",        "answered", "status",   "bytes_asked", "bytes_sent", "bytes_from_origin",
+                   "complete"};
+  for (const auto& fetch : fetches) {
+    table.rows.push_back({to_cell(fetch.time), static_cast<std::uint64_t>(fetch.duration.count() / 1000),
+                          fetch.client.text(), std::string(to_string(fetch.entrance)), fetch.url, fetch.product,
+                          fetch.version, fetch.build, std::string(to_string(fetch.kind)),
+                          std::string(to_string(fetch.answered)), static_cast<std::uint64_t>(fetch.status),
+                          fetch.bytes_asked, fetch.bytes_sent, fetch.bytes_from_origin, fetch.complete});
+  }
+  return table;
+}
+
+Response csv_response(const Table& table) {
+  Response response;
+  response.content_type = "text/csv; charset=utf-8; header=present";
+  response.body = csv(table);
+  return response;
+}
+
+// The same request for the page that begins at `cursor`.
+std::string next_page(const Request& request, const Query& query, const std::string& cursor) {
+  std::string target = request.path + "?format=csv";
+  for (const auto* name : {"from", "to", "product", "device", "limit"}) {
+    if (query.has(name)) target += std::string("&") + name + "=" + percent_encode(query.text(name));
+  }
+  return "<" + target + "&cursor=" + percent_encode(cursor) + ">; rel=\"next\"";
+}
+
+// Answers a report of pages. As CSV without a limit all pages go out as one.
+template <class Row>
+void answer_pages(const Desk& desk, const Request& request, const Reply& reply,
+                  Result<reports::Page<Row>> (reports::Ledger::*report)(const Filter&)) {
+  const auto query = Query::parse(request.query, {"from", "to", "product", "device", "limit", "cursor", "format"});
+  if (!query) return reply(problem(query.error()));
+  auto filter = query->filter();
+  const auto as_csv = query->wants_csv();
+  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
+  const bool all = *as_csv && !query->has("limit");
+  if (all) filter->limit = kRows;
+  std::vector<Row> rows;
+  do {
+    auto page = (desk.sources.ledger.*report)(*filter);
+    if (!page) return reply(problem(page.error()));
+    std::move(page->items.begin(), page->items.end(), std::back_inserter(rows));
+    filter->cursor = page->next_cursor;
+  } while (all && !filter->cursor.empty() && rows.size() < kCsvRows);
+  if (!*as_csv) {
+    Response response;
+    response.body = list_json(table_of(rows), filter->cursor);
+    return reply(std::move(response));
+  }
+  Response response = csv_response(table_of(rows));
+  if (!filter->cursor.empty()) response.fields.emplace_back("Link", next_page(request, *query, filter->cursor));
+  reply(std::move(response));
+}
+
+}  // namespace
+
+void report_summary(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {"from", "to", "product", "device", "format"});
+  if (!query) return reply(problem(query.error()));
+  const auto filter = query->filter();
+  const auto as_csv = query->wants_csv();
+  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
+  const auto summary = desk.sources.ledger.summary(*filter);
+  if (!summary) return reply(problem(summary.error()));
+  if (*as_csv) return reply(csv_response(summary_table(*summary)));
+  Response response;
+  response.body = object_json(summary_table(*summary));
+  reply(std::move(response));
+}
+
+void report_versions(const Desk& desk, const Request& request, const Reply& reply) {
+  answer_pages(desk, request, reply, &reports::Ledger::versions);
+}
+
+void report_devices(const Desk& desk, const Request& request, const Reply& reply) {
+  answer_pages(desk, request, reply, &reports::Ledger::devices);
+}
+
+void report_traffic(const Desk& desk, const Request& request, const Reply& reply) {
+  answer_pages(desk, request, reply, &reports::Ledger::traffic);
+}
+
+void report_device(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  const auto detail = desk.sources.ledger.device(request.parameter);
+  if (!detail) return reply(problem(detail.error()));
+  Json answer = row_json(table_of({detail->device}), 0);
+  answer["products"] = rows_json(products_table(detail->products));
+  answer["recent"] = rows_json(fetches_table(detail->recent));
+  Response response;
+  response.body = dumped(answer);
+  reply(std::move(response));
+}
+
+}  // namespace larder::admin

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Bounds of the administration's own server, each with its reason and what happens at it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace larder::admin {
+
+// Connections at once: a few browsers, scrapers and scripts. At it: the longest idle one is closed for the new one;
+// when none is idle the new one is closed.
+inline constexpr std::size_t kConnections = 256;
+// A request's body: the largest is one URL. Over it: 413.
+inline constexpr std::size_t kBodyBytes = 1024 * 1024;
+// How long a client may take to send a whole request, to take an answer, or to stay idle between two. Over it: closed.
+inline constexpr std::chrono::seconds kClientPatience{30};
+// Requests waiting for a worker. At it: 503.
+inline constexpr std::size_t kWaiting = 64;
+// Threads for what reads the disk: one slow report does not delay the next answer, two do, and /healthz never waits.
+inline constexpr unsigned kWorkers = 2;
+// Rows of one answer. Over it: 400.
+inline constexpr std::size_t kRows = 1000;
+// Rows of a CSV download without a limit of its own, gathered from pages. Over it: the Link field names the next page.
+inline constexpr std::size_t kCsvRows = 100'000;
+
+}  // namespace larder::admin

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The numbers for Prometheus, made anew for each scrape from what the parts count already. Labels come from closed
+// lists only, so the number of series is fixed.
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+
+#include <utility>
+
+#include "admin/handlers.h"
+#include "admin/query.h"
+
+namespace larder::admin {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+
+struct Series {
+  std::string label;  // its value
+  double value;
+};
+
+class Families {
+ public:
+  void counter(std::string name, std::string help, std::uint64_t value) {
+    add(std::move(name), std::move(help), MetricType::Counter, "", {{"", static_cast<double>(value)}});
+  }
+  void counter(std::string name, std::string help, const char* label, const std::vector<Series>& series) {
+    add(std::move(name), std::move(help), MetricType::Counter, label, series);
+  }
+  void gauge(std::string name, std::string help, double value) {
+    add(std::move(name), std::move(help), MetricType::Gauge, "", {{"", value}});
+  }
+  void gauge(std::string name, std::string help, std::uint64_t value) {
+    gauge(std::move(name), std::move(help), static_cast<double>(value));
+  }
+  void info(std::string name, std::string help, const char* label, const std::string& value) {
+    add(std::move(name), std::move(help), MetricType::Gauge, label, {{value, 1}});
+  }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void add(std::string name, std::string help, MetricType type, const char* label, const std::vector<Series>& series) {
+    prometheus::MetricFamily family{std::move(name), std::move(help), type, {}};
+    for (const auto& [label_value, value] : series) {
+      ClientMetric metric;
+      if (*label != '\0') metric.label.push_back({label, label_value});
+      metric.counter.value = value;
+      metric.gauge.value = value;
+      family.metric.push_back(std::move(metric));
+    }
+    families_.push_back(std::move(family));
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+void add_traffic(Families& out, const LiveCounters& c) {
+  out.counter("larder_requests_total", "Requests answered, by how.", "answered",
+              {{"hit", number(c.requests_hit)},
+               {"joined", number(c.requests_joined)},
+               {"miss", number(c.requests_miss)},
+               {"stale", number(c.requests_stale)},
+               {"pass", number(c.requests_pass)},
+               {"refused", number(c.requests_refused)},
+               {"failed", number(c.requests_failed)}});
+  out.counter("larder_sent_bytes_total", "Body bytes sent to clients.", c.bytes_sent);
+  out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open);
+  out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted);
+  out.counter("larder_connections_refused_total", "Client connections refused.", c.connections_refused);
+  out.counter("larder_chunks_cold_total", "Chunks brought into memory before they were sent.", c.chunks_cold);
+}
+
+void add_origins(Families& out, const LiveStatus& live) {
+  const LiveCounters& c = live.counters;
+  out.counter("larder_origin_received_bytes_total", "Body bytes received from origins.", c.bytes_from_origin);
+  out.counter("larder_origin_requests_total", "Requests sent to origins.", c.origin_requests);
+  out.counter("larder_origin_retries_total", "Transfers taken up anew after an origin broke off.", c.origin_retries);
+  out.counter("larder_origin_changed_total", "Fills that met another version of their object.", c.origin_changed);
+  out.gauge("larder_fills_running", "Fills running now.", live.fills.size());
+  out.counter("larder_fills_started_total", "Fills started.", c.fills_started);
+  out.counter("larder_fills_ended_total", "Fills ended, by result.", "result",
+              {{"finished", number(c.fills_finished)}, {"failed", number(c.fills_failed)}});
+  out.counter("larder_lanes_opened_total", "Origin transfers opened within fills.", c.lanes_opened);
+  out.counter("larder_chunks_unstored_total", "Chunks received that the store did not take.", c.chunks_unstored);
+}
+
+void add_store(Families& out, const cache::StoreStatus& store) {
+  out.gauge("larder_store_bytes", "Bytes kept.", store.bytes_held);
+  out.gauge("larder_store_limit_bytes", "Bytes that may be kept.", store.bytes_limit);
+  out.gauge("larder_store_objects", "Objects known.", store.objects);
+  out.gauge("larder_store_objects_complete", "Objects held whole.", store.objects_complete);
+  out.gauge("larder_store_blobs", "Different contents held.", store.blobs);
+  out.gauge("larder_store_chunks_queued", "Chunks received and not yet committed.", store.chunks_queued);
+  out.counter("larder_store_evicted_objects_total", "Objects evicted.", store.evicted_objects);
+  out.counter("larder_store_corrupt_chunks_total", "Chunks that failed their check and were dropped.",
+              store.corrupt_chunks);
+  out.gauge("larder_store_full", "1 when the last write was refused for want of room.", store.full ? 1.0 : 0.0);
+  out.gauge("larder_store_broken", "1 when nothing can be stored.", store.broken.empty() ? 0.0 : 1.0);
+  out.gauge("larder_store_set_aside", "Environments that could not be opened.", store.set_aside.size());
+}
+
+void add_ledger(Families& out, const reports::Ledger::LedgerStatus& ledger) {
+  out.gauge("larder_ledger_fetches", "Fetches on record.", ledger.fetches);
+  out.counter("larder_ledger_dropped_total", "Fetches never recorded.", ledger.dropped);
+  out.gauge("larder_ledger_broken", "1 when nothing can be recorded.", ledger.broken.empty() ? 0.0 : 1.0);
+}
+
+void add_process(Families& out, const Desk& desk, const LiveStatus& live) {
+  out.info("larder_build_info", "The version that runs.", "version", live.version);
+  out.gauge("larder_ready", "1 when clients are served.", desk.sources.ready() ? 1.0 : 0.0);
+  out.gauge("process_start_time_seconds", "Start time since the epoch.",
+            std::chrono::duration<double>(live.started.time_since_epoch()).count());
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  // A counter with a fraction, which Families::counter does not take.
+  out.counter("process_cpu_seconds_total", "User and system CPU time.", "",
+              {{"", seconds(usage.ru_utime) + seconds(usage.ru_stime)}});
+}
+
+}  // namespace
+
+void report_metrics(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  const LiveStatus live = desk.sources.live();
+  Families families;
+  add_process(families, desk, live);
+  add_traffic(families, live.counters);
+  add_origins(families, live);
+  add_store(families, desk.sources.store.status());
+  add_ledger(families, desk.sources.ledger.status());
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = families.text();
+  reply(std::move(response));
+}
+
+}  // namespace larder::admin

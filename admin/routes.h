@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The table of all addresses the administration answers. The specification, openapi.yaml, is held to it by a test.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "admin/message.h"
+#include "admin/sources.h"
+#include "admin/verification.h"
+
+namespace larder::admin {
+
+// What handlers share. Lives as long as any handler runs.
+struct Desk {
+  Sources sources;
+  std::shared_ptr<Verification> verification;
+  std::shared_ptr<const config::Config> config;  // replaced on a reload: take a copy once
+};
+
+enum class Who { anyone, administrator };  // administrator: with the token where one is set, under a name of ours
+enum class Where { here, worker };         // here: on the server's thread, so it must not wait
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // one segment may be "{name}"
+  Who who;
+  Where where;
+  void (*handle)(const Desk&, const Request&, const Reply&);
+};
+
+std::span<const Route> routes();
+
+struct Match {
+  const Route* route = nullptr;  // null: the path or the method is not known
+  std::string parameter;         // of the {name}, decoded
+  std::string allow;             // the methods the path has, when it exists
+};
+// GET routes answer HEAD too.
+Match find_route(std::string_view method, std::string_view path);
+
+}  // namespace larder::admin

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "admin/server.h"
+
+#include <unistd.h>
+
+#include <exception>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "admin/connection.h"
+#include "admin/gate.h"
+#include "admin/limits.h"
+#include "admin/listener.h"
+#include "admin/routes.h"
+#include "admin/workers.h"
+#include "proxy/event_thread.h"
+
+namespace larder::admin {
+namespace {
+
+using proxy::EventThread;
+
+// The way back to the server's thread for answers that come late: from a worker, or from the store long after the
+// server has gone.
+class WayBack {
+ public:
+  explicit WayBack(EventThread& thread) : thread_(&thread) {}
+  void post(EventThread::Task task) {
+    const std::lock_guard lock(mutex_);
+    if (thread_ != nullptr) thread_->post(std::move(task));
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    thread_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  EventThread* thread_;  // guarded by mutex_; null once closed
+};
+
+class Server final : public AdminServer {
+ public:
+  Server(Sources sources, std::shared_ptr<const config::Config> config)
+      : clock_(sources.clock),
+        desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock), std::move(config)})),
+        thread_("admin"),
+        way_back_(std::make_shared<WayBack>(thread_)),
+        workers_(std::make_unique<Workers>(kWorkers)) {}
+
+  ~Server() override {
+    workers_.reset();
+    if (running_) thread_.run([this] { leave(); });
+    way_back_->close();
+    thread_.stop();
+  }
+
+  Status open() {
+    for (const auto& endpoint : desk_->config->listen.admin) {
+      auto listener = Listener::open(thread_.base(), endpoint, [this](int fd) { accepted(fd); });
+      if (!listener) return listener.error();
+      listening_.push_back((*listener)->endpoint());
+      listeners_.push_back(std::move(*listener));
+    }
+    auto gate = Gate::open(desk_->config->access, listening_);
+    if (!gate) return gate.error();
+    gate_ = std::make_unique<Gate>(std::move(*gate));
+    thread_.start();
+    running_ = true;
+    return ok();
+  }
+
+  Status apply(std::shared_ptr<const config::Config> config) override {
+    auto gate = Gate::open(config->access, listening_);
+    if (!gate) return gate.error();
+    thread_.run([&] {
+      *gate_ = std::move(*gate);
+      desk_ = std::make_shared<Desk>(Desk{desk_->sources, desk_->verification, std::move(config)});
+    });
+    return ok();
+  }
+
+  std::vector<config::Endpoint> listening() const override { return listening_; }
+
+ private:
+  using Id = std::uint64_t;
+
+  void leave() {
+    leaving_ = true;
+    listeners_.clear();
+    connections_.clear();
+  }
+
+  void accepted(int fd) {
+    if (open_ >= kConnections && !close_longest_idle()) {
+      ::close(fd);
+      return;
+    }
+    const Id id = next_id_++;
+    Connection::Events events{[this, id](Request request) { take(id, std::move(request)); }, [this, id] { gone(id); }};
+    ++open_;
+    connections_.emplace(id, std::make_unique<Connection>(thread_.base(), fd, clock_, std::move(events)))
+        .first->second->begin();
+  }
+
+  // The connection is still on the stack: it goes with the next turn.
+  void gone(Id id) {
+    --open_;
+    if (!leaving_) thread_.post([this, id] { connections_.erase(id); });
+  }
+
+  bool close_longest_idle() {
+    Connection* longest = nullptr;
+    for (const auto& [id, connection] : connections_) {
+      if (!connection->idle()) continue;
+      if (longest == nullptr || connection->idle_since() < longest->idle_since()) longest = connection.get();
+    }
+    if (longest != nullptr) longest->close();
+    return longest != nullptr;
+  }
+
+  void take(Id id, Request request) {
+    auto match = find_route(request.method, request.path);
+    if (match.route == nullptr) return answer(id, unknown(request, match));
+    if (auto refused = gate_->refusal(*match.route, request)) return answer(id, *refused);
+    request.parameter = std::move(match.parameter);
+    if (match.route->where == Where::here) {
+      return match.route->handle(*desk_, request, [&](const Response& response) { answer(id, response); });
+    }
+    const Reply reply = [this, id, way_back = way_back_](Response response) {
+      way_back->post([this, id, response = std::move(response)] { answer(id, response); });
+    };
+    const bool posted = workers_->post([desk = desk_, route = match.route, request = std::move(request), reply] {
+      try {
+        route->handle(*desk, request, reply);
+      } catch (const std::exception& failure) {
+        reply(problem(500, std::string("a defect in Larder: ") + failure.what()));
+      }
+    });
+    if (!posted) answer(id, problem(503, "too many requests are being answered; ask again in a second"));
+  }
+
+  static Response unknown(const Request& request, const Match& match) {
+    if (match.allow.empty()) {
+      return problem(404, "there is nothing at " + request.path + "; admin/openapi.yaml lists what there is");
+    }
+    Response refused = problem(405, request.method + " means nothing here; use " + match.allow);
+    refused.fields.emplace_back("Allow", match.allow);
+    return refused;
+  }
+
+  void answer(Id id, const Response& response) {
+    const auto found = connections_.find(id);
+    if (found != connections_.end()) found->second->answer(response);
+  }
+
+  const Clock& clock_;
+  std::shared_ptr<const Desk> desk_;  // the thread's, after start
+  std::unique_ptr<Gate> gate_;        // the thread's, after start
+  EventThread thread_;
+  std::shared_ptr<WayBack> way_back_;
+  std::unique_ptr<Workers> workers_;
+  std::vector<config::Endpoint> listening_;
+  bool running_ = false;
+  // ---- the thread's ----
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<Id, std::unique_ptr<Connection>> connections_;
+  std::size_t open_ = 0;  // of connections_; the others are closed and about to go
+  Id next_id_ = 1;
+  bool leaving_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<AdminServer>> AdminServer::start(Sources sources, std::shared_ptr<const config::Config> config) {
+  auto server = std::make_unique<Server>(std::move(sources), std::move(config));
+  if (auto opened = server->open(); !opened) return std::move(opened).error().with_context("the administration");
+  return std::unique_ptr<AdminServer>(std::move(server));
+}
+
+}  // namespace larder::admin

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The API's answers for people: JSON in, text for a terminal of `width` columns out (0: a pipe).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace larder::admin {
+
+// What an answer is of, which decides how it is shown.
+enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification };
+
+// Fails when the answer is not what larderd says on this subject.
+Result<std::string> show_answer(Subject subject, const std::string& json, std::size_t width);
+
+// The sentence in a problem object; the text itself when it is none.
+std::string problem_sentence(const std::string& json);
+
+struct VerificationState {
+  std::string state;  // "never", "running", "finished", "failed"
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t damaged = 0;  // chunks and digests
+};
+Result<VerificationState> read_verification(const std::string& json);
+
+// {"url": ...}
+std::string order_json(const std::string& url);
+
+// What the keys mean: all, or the one named. With `config`, its values too.
+std::string explain_keys(std::string_view only, const config::Config* config, std::size_t width);
+// The same as /api/v1/config answers it; "value" only with `config`.
+std::string explain_keys_json(std::string_view only, const config::Config* config);
+
+}  // namespace larder::admin

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Sources: where the administration's answers come from. References outlive the server.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "admin/live.h"
+#include "base/clock.h"
+#include "cache/reader.h"
+#include "cache/store.h"
+#include "config/config.h"
+#include "reports/ledger.h"
+
+namespace larder::admin {
+
+struct Sources {
+  cache::Store& store;
+  reports::Ledger& ledger;
+  const Clock& clock;
+  std::function<std::unique_ptr<cache::Reader>()> make_reader;  // called and used on a worker
+  std::function<LiveStatus()> live;                             // called on a worker; may wait a little
+  std::function<bool()> ready;                                  // any thread, never waits: clients are served
+};
+
+}  // namespace larder::admin

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// How the daemon is: alive, ready, and in numbers.
+#include <utility>
+
+#include "admin/handlers.h"
+#include "admin/json.h"
+#include "admin/query.h"
+#include "config/keys.h"
+
+namespace larder::admin {
+namespace {
+
+Response plain(int status, std::string text) {
+  Response response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text);
+  return response;
+}
+
+Json counters_json(const LiveCounters& counters) {
+  return {{"connections_accepted", counters.connections_accepted},
+          {"connections_refused", counters.connections_refused},
+          {"requests", counters.requests},
+          {"requests_hit", counters.requests_hit},
+          {"requests_joined", counters.requests_joined},
+          {"requests_miss", counters.requests_miss},
+          {"requests_stale", counters.requests_stale},
+          {"requests_pass", counters.requests_pass},
+          {"requests_refused", counters.requests_refused},
+          {"requests_failed", counters.requests_failed},
+          {"bytes_sent", counters.bytes_sent},
+          {"bytes_from_origin", counters.bytes_from_origin},
+          {"origin_requests", counters.origin_requests},
+          {"origin_retries", counters.origin_retries},
+          {"fills_started", counters.fills_started},
+          {"fills_finished", counters.fills_finished},
+          {"fills_failed", counters.fills_failed}};
+}
+
+Json store_json(const cache::StoreStatus& store) {
+  return {{"bytes_held", store.bytes_held},
+          {"bytes_limit", store.bytes_limit},
+          {"objects", store.objects},
+          {"objects_complete", store.objects_complete},
+          {"blobs", store.blobs},
+          {"evicted_objects", store.evicted_objects},
+          {"corrupt_chunks", store.corrupt_chunks},
+          {"chunks_queued", store.chunks_queued},
+          {"full", store.full},
+          {"broken", store.broken.empty() ? Json(nullptr) : Json(store.broken)},
+          {"set_aside", store.set_aside}};
+}
+
+Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
+  return {{"fetches", ledger.fetches},
+          {"dropped", ledger.dropped},
+          {"broken", ledger.broken.empty() ? Json(nullptr) : Json(ledger.broken)},
+          {"set_aside", ledger.set_aside}};
+}
+
+}  // namespace
+
+void report_health(const Desk&, const Request&, const Reply& reply) {
+  reply(plain(200, "ok\n"));
+}
+
+void report_readiness(const Desk& desk, const Request&, const Reply& reply) {
+  reply(desk.sources.ready() ? plain(200, "ready\n") : plain(503, "not ready: clients are not served yet\n"));
+}
+
+void report_status(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  const LiveStatus live = desk.sources.live();
+  const WallTime now = desk.sources.clock.now();
+  Json answer;
+  answer["version"] = live.version;
+  answer["now"] = to_rfc3339(now);
+  answer["started"] = to_rfc3339(live.started);
+  answer["uptime_seconds"] = std::chrono::floor<std::chrono::seconds>(now - live.started).count();
+  answer["ready"] = desk.sources.ready();
+  answer["config_file"] = desk.config->file.string();
+  answer["clients_connected"] = live.counters.connections_open;
+  answer["fills_running"] = live.fills.size();
+  answer["counters"] = counters_json(live.counters);
+  answer["store"] = store_json(desk.sources.store.status());
+  answer["ledger"] = ledger_json(desk.sources.ledger.status());
+  Response response;
+  response.body = dumped(answer);
+  reply(std::move(response));
+}
+
+void report_config(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  Table table;
+  table.columns = {"key", "type", "value", "default", "example", "meaning", "applies"};
+  for (const config::Key& key : config::keys()) {
+    table.rows.push_back({std::string(key.name), std::string(key.type), key.show(*desk.config),
+                          std::string(key.default_text), std::string(key.example), std::string(key.meaning),
+                          std::string(config::to_string(key.reload))});
+  }
+  Response response;
+  response.body = list_json(table, "");
+  reply(std::move(response));
+}
+
+void report_fills(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  Table table;
+  table.columns = {"url",         "product",         "version",          "bytes_done",
+                   "bytes_total", "clients_waiting", "bytes_per_second", "started"};
+  for (const auto& fill : desk.sources.live().fills) {
+    table.rows.push_back({fill.url, fill.product, fill.version, fill.bytes_done,
+                          fill.bytes_total == 0 ? Cell{} : Cell{fill.bytes_total}, std::uint64_t{fill.clients_waiting},
+                          fill.bytes_per_second, to_cell(fill.started)});
+  }
+  Response response;
+  response.body = list_json(table, "");
+  reply(std::move(response));
+}
+
+}  // namespace larder::admin

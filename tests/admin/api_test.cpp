@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// What the API answers, field by field.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.h"
+#include "site.h"
+
+using namespace larder;
+using namespace larder::admin;
+using nlohmann::json;
+
+namespace {
+
+json body_of(const Answer& answer) {
+  INFO(answer.body);
+  REQUIRE(answer.field("Content-Type") == "application/json");
+  return json::parse(answer.body);
+}
+
+reports::DeviceRow device(const std::string& id) {
+  reports::DeviceRow row;
+  row.id = id;
+  row.evidence = reports::DeviceEvidence::token;
+  row.address = "10.1.2.3";
+  row.os = "macOS";
+  row.os_version = "26.0";
+  row.requests = 3;
+  row.bytes_sent = 4096;
+  row.last_seen = WallTime(std::chrono::seconds(1'786'979'045));
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("status tells how the daemon, the store and the ledger are") {
+  Site site;
+  site.live.counters.connections_open = 4;
+  site.live.counters.requests_hit = 17;
+  site.live.fills.emplace_back();
+  site.store.current.bytes_held = 1000;
+  site.store.current.set_aside = {"index.broken-1: not LMDB"};
+  site.ledger.current.broken = "no room";
+  const json status = body_of(site.get("/api/v1/status"));
+  CHECK(status["version"] == "0.1.0");
+  CHECK(status["started"] == "2026-08-17T14:04:05Z");
+  CHECK(status["uptime_seconds"] == 3600);
+  CHECK(status["ready"] == true);
+  CHECK(status["clients_connected"] == 4);
+  CHECK(status["fills_running"] == 1);
+  CHECK(status["counters"]["requests_hit"] == 17);
+  CHECK(status["store"]["bytes_held"] == 1000);
+  CHECK(status["store"]["broken"].is_null());
+  CHECK(status["store"]["set_aside"][0] == "index.broken-1: not LMDB");
+  CHECK(status["ledger"]["broken"] == "no room");
+}
+
+TEST_CASE("the summary has the agreed fields") {
+  Site site;
+  site.ledger.totals.requests = 10;
+  site.ledger.totals.bytes_sent = 1000;
+  site.ledger.totals.hit_ratio_bytes = 0.9;
+  const json summary = body_of(site.get("/api/v1/reports/summary?from=2026-08-01&to=2026-08-17T00:00:00Z"));
+  for (const auto* name : {"requests", "bytes_sent", "bytes_from_origin", "bytes_from_origin_own", "hit_ratio_bytes",
+                           "hit_ratio_requests"}) {
+    CHECK(summary.contains(name));
+  }
+  CHECK(summary["hit_ratio_bytes"] == 0.9);
+  CHECK(to_rfc3339(*site.ledger.last_filter().from) == "2026-08-01T00:00:00Z");
+  CHECK(to_rfc3339(*site.ledger.last_filter().to) == "2026-08-17T00:00:00Z");
+}
+
+TEST_CASE("a list comes in pages") {
+  Site site;
+  for (int i = 0; i < 5; ++i) site.ledger.device_rows.push_back(device("C02" + std::to_string(i)));
+  const json first = body_of(site.get("/api/v1/reports/devices?limit=3&product=macOS"));
+  CHECK(first["items"].size() == 3);
+  CHECK(site.ledger.last_filter().product == "macOS");
+  CHECK(first["items"][0] == json::parse(R"({"id":"C020","evidence":"token","name":"","address":"10.1.2.3","mac":"",
+      "os":"macOS","os_version":"26.0","requests":3,"bytes_sent":4096,"first_seen":null,
+      "last_seen":"2026-08-17T15:04:05Z"})"));
+  const json second =
+      body_of(site.get("/api/v1/reports/devices?limit=3&cursor=" + first["next_cursor"].get<std::string>()));
+  CHECK(second["items"].size() == 2);
+  CHECK(second["items"][0]["id"] == "C023");
+  CHECK(second["next_cursor"].is_null());
+}
+
+TEST_CASE("a CSV without a limit has all rows, with one it names the next page") {
+  Site site;
+  for (int i = 0; i < 2500; ++i) site.ledger.device_rows.push_back(device("C" + std::to_string(i)));
+  const Answer all = site.get("/api/v1/reports/devices?format=csv");
+  CHECK(all.field("Content-Type") == "text/csv; charset=utf-8; header=present");
+  CHECK(std::count(all.body.begin(), all.body.end(), '\n') == 2501);
+  CHECK(all.field("Link").empty());
+  const Answer page = site.get("/api/v1/reports/devices?format=csv&limit=10&product=a+b");
+  CHECK(std::count(page.body.begin(), page.body.end(), '\n') == 11);
+  CHECK(page.field("Link") == "</api/v1/reports/devices?format=csv&product=a%20b&limit=10&cursor=10>; rel=\"next\"");
+}
+
+TEST_CASE("versions and traffic have the agreed fields") {
+  Site site;
+  site.ledger.version_rows.push_back({"macOS", "15.7", "24G222", 3, 1, site.clock.now(), site.clock.now(), 99, 7});
+  site.ledger.traffic_rows.push_back({site.clock.now(), "macOS", reports::Entrance::proxy, 1, 2, 3});
+  const json version = body_of(site.get("/api/v1/reports/versions"))["items"][0];
+  CHECK(version == json::parse(R"({"product":"macOS","version":"15.7","build":"24G222","devices_complete":3,
+      "devices_partly":1,"first_fetch":"2026-08-17T15:04:05Z","last_fetch":"2026-08-17T15:04:05Z","bytes_sent":99,
+      "requests":7})"));
+  const json traffic = body_of(site.get("/api/v1/reports/traffic"))["items"][0];
+  CHECK(traffic["requests"] == 1);
+  CHECK(traffic["bytes_sent"] == 2);
+  CHECK(traffic["bytes_from_origin"] == 3);
+}
+
+TEST_CASE("one device shows its products and its last fetches") {
+  Site site;
+  site.ledger.device_rows.push_back(device("mac:aa:bb/cc"));
+  site.ledger.products.push_back({"macOS", "15.7", "24G222", true, 1.0, site.clock.now(), site.clock.now(), 99});
+  reports::FetchRecord fetch;
+  fetch.time = site.clock.now();
+  fetch.duration = std::chrono::milliseconds(1500);
+  fetch.url = "http://swcdn.apple.com/x";
+  fetch.status = 206;
+  site.ledger.fetches.push_back(fetch);
+  const json answer = body_of(site.get("/api/v1/reports/devices/mac%3Aaa:bb%2Fcc"));
+  CHECK(answer["id"] == "mac:aa:bb/cc");
+  CHECK(answer["products"][0]["complete"] == true);
+  CHECK(answer["recent"][0]["duration_ms"] == 1500);
+  CHECK(answer["recent"][0]["status"] == 206);
+  const Answer absent = site.get("/api/v1/reports/devices/absent");
+  CHECK(absent.status == 404);
+  CHECK_THAT(absent.body, Catch::Contains("larder report devices"));
+}
+
+TEST_CASE("a wrong parameter is named") {
+  Site site;
+  const Answer answer = site.get("/api/v1/reports/versions?color=red");
+  CHECK(answer.status == 400);
+  CHECK_THAT(answer.body, Catch::Contains("there is no parameter \\\"color\\\""));
+  for (const auto* target : {"/api/v1/status?x=1", "/api/v1/fills?x=1", "/api/v1/config?x=1", "/metrics?x=1",
+                             "/api/v1/cache/objects?from=2026-01-01", "/api/v1/reports/summary?limit=5",
+                             "/api/v1/reports/devices/x?format=csv", "/api/v1/reports/traffic?limit=many"}) {
+    INFO(target);
+    CHECK(site.get(target).status == 400);
+  }
+}
+
+TEST_CASE("the cache's objects are listed in pages") {
+  Site site;
+  cache::Object whole;
+  whole.url = "http://swcdn.apple.com/a.pkg";
+  whole.size_bytes = 4096;
+  whole.etag = "\"e\"";
+  whole.digest = Sha256::of({});
+  whole.fields = {{"Content-Type", "application/octet-stream"}};
+  whole.stored_at = site.clock.now();
+  cache::Object part = whole;
+  part.url = "http://swcdn.apple.com/b.pkg";
+  part.digest.reset();
+  site.objects = {std::make_shared<cache::Object>(whole), std::make_shared<cache::Object>(part)};
+  const json first = body_of(site.get("/api/v1/cache/objects?limit=1"));
+  CHECK(first["items"][0] == json::parse(R"({"url":"http://swcdn.apple.com/a.pkg","size_bytes":4096,"bytes_held":4096,
+      "complete":true,"pinned":true,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      "etag":"\"e\"","content_type":"application/octet-stream","stored_at":"2026-08-17T15:04:05Z"})"));
+  const json second = body_of(site.get("/api/v1/cache/objects?cursor=" + first["next_cursor"].get<std::string>()));
+  CHECK(second["items"][0]["complete"] == false);
+  CHECK(second["items"][0]["bytes_held"] == 1024);
+  CHECK(second["items"][0]["sha256"].is_null());
+}
+
+TEST_CASE("an object is pinned, unpinned and evicted by its URL") {
+  Site site;
+  CHECK(body_of(site.post("/api/v1/cache/pin", R"({"url":"http://a/x"})")) ==
+        json::parse(R"({"url":"http://a/x","done":"pinned"})"));
+  CHECK(body_of(site.post("/api/v1/cache/unpin", R"({"url":"http://a/x"})"))["done"] == "unpinned");
+  CHECK(body_of(site.post("/api/v1/cache/evict", R"({"url":"http://a/x"})"))["done"] == "evicted");
+  CHECK(site.store.orders == std::vector<std::string>{"pin http://a/x", "unpin http://a/x", "remove http://a/x"});
+  CHECK(site.post("/api/v1/cache/pin", R"({"url":"http://absent/"})").status == 404);
+}
+
+TEST_CASE("an order without a proper URL changes nothing") {
+  Site site;
+  for (const auto* body :
+       {"", "[]", "{", "\"x\"", "{}", R"({"url":5})", R"({"url":""})", R"({"url":"a","all":true})"}) {
+    INFO(body);
+    CHECK(site.post("/api/v1/cache/evict", body).status == 400);
+  }
+  CHECK(site.store.orders.empty());
+}
+
+TEST_CASE("a verification is started once and asked after until it is finished") {
+  Site site;
+  CHECK(body_of(site.get("/api/v1/cache/verify"))["state"] == "never");
+  const Answer started = site.post("/api/v1/cache/verify", "");
+  CHECK(started.status == 202);
+  CHECK(site.post("/api/v1/cache/verify", "").status == 409);
+  cache::VerifyReport report;
+  report.objects = 5;
+  report.bytes = 7000;
+  site.store.verifying(report);
+  CHECK(body_of(site.get("/api/v1/cache/verify"))["objects"] == 5);
+  CHECK(body_of(site.get("/api/v1/cache/verify"))["state"] == "running");
+  report.chunks_corrupt = 1;
+  report.finished = true;
+  site.clock.advance(std::chrono::seconds(5));
+  site.store.verifying(report);
+  const json done = body_of(site.get("/api/v1/cache/verify"));
+  CHECK(done["state"] == "finished");
+  CHECK(done["chunks_corrupt"] == 1);
+  CHECK(done["started"] == "2026-08-17T15:04:05Z");
+  CHECK(done["finished"] == "2026-08-17T15:04:10Z");
+  CHECK(site.post("/api/v1/cache/verify", "").status == 202);
+  site.store.verifying(fail(ErrorKind::busy, "another verification runs"));
+  CHECK(body_of(site.get("/api/v1/cache/verify"))["state"] == "failed");
+  CHECK(body_of(site.get("/api/v1/cache/verify"))["error"] == "another verification runs");
+}
+
+TEST_CASE("running fills are listed") {
+  Site site;
+  RunningFill fill;
+  fill.url = "http://swcdn.apple.com/a.pkg";
+  fill.bytes_done = 5;
+  fill.clients_waiting = 3;
+  site.live.fills.push_back(fill);
+  const json listed = body_of(site.get("/api/v1/fills"));
+  CHECK(listed["items"][0]["clients_waiting"] == 3);
+  CHECK(listed["items"][0]["bytes_total"].is_null());
+  CHECK(listed["next_cursor"].is_null());
+}
+
+TEST_CASE("the configuration in force is shown with what each key means") {
+  Site site("storage.cache_size = \"1 GiB\"");
+  const json config = body_of(site.get("/api/v1/config"));
+  bool found = false;
+  for (const auto& item : config["items"]) {
+    if (item["key"] != "storage.cache_size") continue;
+    found = true;
+    CHECK(item["value"] == "\"1 GiB\"");
+    CHECK(item["default"] == "\"200 GiB\"");
+    CHECK(item["applies"] == "reload");
+    CHECK_FALSE(item["meaning"].get<std::string>().empty());
+  }
+  CHECK(found);
+}
+
+TEST_CASE("the page comes whole from the server and may load nothing from elsewhere") {
+  Site site;
+  const Answer page = site.get("/");
+  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+  CHECK_THAT(page.field("Content-Security-Policy"), Catch::StartsWith("default-src 'none'; script-src 'self'"));
+  for (const auto* foreign : {"http://", "https://", "//cdn"}) CHECK(page.body.find(foreign) == std::string::npos);
+  CHECK(page.body.find("<script>") == std::string::npos);
+  CHECK(page.body.find("style=") == std::string::npos);
+  CHECK(site.get("/page.css").field("Content-Type") == "text/css; charset=utf-8");
+  CHECK(site.get("/page.js").field("Content-Type") == "text/javascript; charset=utf-8");
+}

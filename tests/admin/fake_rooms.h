@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// A cache and a ledger that say what a test tells them and remember what they were asked.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/reader.h"
+#include "cache/store.h"
+#include "reports/ledger.h"
+
+namespace larder::admin {
+
+class FakeStore final : public cache::Store {
+ public:
+  cache::ExtentId new_extent() override { return {}; }
+  void put_object(cache::Object, Done done) override { done(ok()); }
+  void put_chunk(cache::ExtentId, cache::ChunkIndex, std::uint64_t, std::shared_ptr<const cache::ChunkBuffer>,
+                 Done done) override {
+    done(ok());
+  }
+  void complete(const std::string&, cache::ExtentId, std::function<void(Result<cache::ObjectPtr>)>) override {}
+  void remove(const std::string& url, Done done) override { order("remove " + url, done); }
+  void pin(const std::string& url, Done done) override { order("pin " + url, done); }
+  void unpin(const std::string& url, Done done) override { order("unpin " + url, done); }
+  void touch(cache::ExtentId) override {}
+  void verify(std::function<void(Result<cache::VerifyReport>)> progress) override {
+    if (verify_at_once) return progress(*verify_at_once);
+    verifying = std::move(progress);
+  }
+  void set_limits(std::uint64_t, std::uint64_t) override {}
+  void flush(Done done) override { done(ok()); }
+  cache::StoreStatus status() const override { return current; }
+  std::uint64_t epoch() const override { return 0; }
+
+  std::vector<std::string> orders;
+  std::function<void(Result<cache::VerifyReport>)> verifying;
+  std::optional<cache::VerifyReport> verify_at_once;
+  cache::StoreStatus current;
+
+ private:
+  void order(std::string what, const Done& done) {
+    const bool known = what.find("absent") == std::string::npos;
+    orders.push_back(std::move(what));
+    done(known ? ok()
+               : fail(ErrorKind::not_found, "the cache holds no such object; `larder cache list` shows what it holds"));
+  }
+};
+
+class FakeReader final : public cache::Reader {
+ public:
+  explicit FakeReader(std::vector<cache::ObjectPtr> objects) : objects_(std::move(objects)) {}
+  cache::ObjectPtr find(std::string_view) override { return nullptr; }
+  cache::ChunkMap held(cache::ExtentId, std::uint64_t) override { return {}; }
+  cache::ChunkState read(cache::ExtentId, cache::ChunkIndex, std::uint64_t, const Visit&) override {
+    return cache::ChunkState::missing;
+  }
+  cache::ChunkState read_now(cache::ExtentId, cache::ChunkIndex, std::uint64_t, const Visit&) override {
+    return cache::ChunkState::missing;
+  }
+  // The cursor is the position.
+  Listing list(std::string_view cursor, std::size_t limit) override {
+    Listing listing;
+    std::size_t at = cursor.empty() ? 0 : std::stoul(std::string(cursor));
+    for (; at < objects_.size() && listing.objects.size() < limit; ++at) {
+      listing.objects.push_back(objects_[at]);
+      listing.bytes_held.push_back(objects_[at]->complete() ? objects_[at]->size_bytes : 1024);
+      listing.pinned.push_back(at == 0);
+    }
+    if (at < objects_.size()) listing.next = std::to_string(at);
+    return listing;
+  }
+
+ private:
+  std::vector<cache::ObjectPtr> objects_;
+};
+
+class FakeLedger final : public reports::Ledger {
+ public:
+  void record(std::vector<reports::FetchRecord>) override {}
+  void flush() override {}
+  Result<reports::Summary> summary(const reports::Filter& filter) override {
+    asked(filter);
+    return totals;
+  }
+  Result<reports::Page<reports::VersionRow>> versions(const reports::Filter& filter) override {
+    asked(filter);
+    return page(version_rows, filter);
+  }
+  Result<reports::Page<reports::DeviceRow>> devices(const reports::Filter& filter) override {
+    asked(filter);
+    return page(device_rows, filter);
+  }
+  Result<reports::DeviceDetail> device(const std::string& id) override {
+    for (const auto& row : device_rows) {
+      if (row.id == id) return reports::DeviceDetail{row, products, fetches};
+    }
+    return fail(ErrorKind::not_found, "no device \"" + id + "\" is on record; `larder report devices` lists them");
+  }
+  Result<reports::Page<reports::TrafficRow>> traffic(const reports::Filter& filter) override {
+    asked(filter);
+    return page(traffic_rows, filter);
+  }
+  LedgerStatus status() const override { return current; }
+
+  // Holds every report back until release().
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  void wait_for_waiting(std::size_t reports) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= reports; });
+  }
+  reports::Filter last_filter() {
+    const std::lock_guard lock(mutex_);
+    return last_filter_;
+  }
+
+  reports::Summary totals;
+  std::vector<reports::VersionRow> version_rows;
+  std::vector<reports::DeviceRow> device_rows;
+  std::vector<reports::TrafficRow> traffic_rows;
+  std::vector<reports::DeviceProduct> products;
+  std::vector<reports::FetchRecord> fetches;
+  LedgerStatus current;
+
+ private:
+  void asked(const reports::Filter& filter) {
+    std::unique_lock lock(mutex_);
+    last_filter_ = filter;
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return !held_; });
+    --waiting_;
+  }
+
+  template <class Row>
+  static reports::Page<Row> page(const std::vector<Row>& rows, const reports::Filter& filter) {
+    reports::Page<Row> page;
+    std::size_t at = filter.cursor.empty() ? 0 : std::stoul(filter.cursor);
+    while (at < rows.size() && page.items.size() < filter.limit) page.items.push_back(rows[at++]);
+    if (at < rows.size()) page.next_cursor = std::to_string(at);
+    return page;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  std::size_t waiting_ = 0;
+  reports::Filter last_filter_;
+};
+
+}  // namespace larder::admin
