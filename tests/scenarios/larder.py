@@ -217,6 +217,11 @@ class Larder:
     def fills(self) -> list[dict]:
         return self.api("fills")["items"]
 
+    def settle(self):
+        """Waits until no fill runs: what was fetched is then in the store and complete. A client that comes right behind
+        the first may still join its fill."""
+        client.eventually(lambda: not self.fills() and self.number("chunks_queued") == 0)
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run([LARDER, "--admin", "http://%s:%d" % self.admin, *arguments], capture_output=True, text=True, timeout=60 * SLOW)
 

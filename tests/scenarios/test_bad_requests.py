@@ -5,6 +5,7 @@ import pytest
 
 from client import Connection, get
 from content import Content, MiB
+from larder import Larder
 from origin import Origin
 
 HOST = b"Host: larder\r\n"
@@ -56,11 +57,13 @@ HEADS = {
     "TLS on the plain port": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200, {400}),
 }
 
+# Wrong in what they ask, not in how: the connection may go on.
+WELL_FRAMED = {HEADS[name][0] for name in HEADS if "source" in name or "token" in name or "channel" in name or "host with" in name}
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One daemon for all heads: that it goes on serving after each is part of the test."""
-    from larder import Larder
     with Origin() as origin:
         origin.put("/good.pkg", Content("good", MiB))
         with Larder(tmp_path_factory.mktemp("bad"), origins={"origin.test": origin}) as larder:
@@ -73,7 +76,7 @@ def test_a_head_with(shared, head, statuses):
         connection.send(head)
         answer = connection.response()
         assert answer.status in statuses, answer
-        if answer.status in (400, 414, 431):
+        if head not in WELL_FRAMED and answer.status in (400, 414, 431):
             # What follows a head that was not understood cannot be understood either.
             assert connection.closed_by_peer()
     assert shared.get("/good.pkg").body == Content("good", MiB).read()

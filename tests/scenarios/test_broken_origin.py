@@ -128,6 +128,7 @@ def test_a_missing_object_is_missing_and_may_appear(site):
 def test_what_is_held_is_served_stale_while_the_origin_is_down(site):
     site.origin.put("/a.pkg", CONTENT, fields={"Cache-Control": "max-age=0"})
     assert site.larder.download("/a.pkg", CONTENT).good
+    site.larder.settle()
     site.origin.stop()
     got = site.larder.download("/a.pkg", CONTENT, timeout=120)
     assert got.good and got.received == SIZE
@@ -138,6 +139,7 @@ def test_what_is_held_is_served_stale_while_the_origin_is_down(site):
 def test_what_is_held_is_served_stale_while_the_origin_fails(site, status):
     page = site.origin.put("/a.pkg", CONTENT, fields={"Cache-Control": "max-age=0"})
     assert site.larder.download("/a.pkg", CONTENT).good
+    site.larder.settle()
     page.fault = Answer(status)
     assert site.larder.download("/a.pkg", CONTENT, timeout=120).good
 
@@ -145,6 +147,7 @@ def test_what_is_held_is_served_stale_while_the_origin_fails(site, status):
 def test_a_stale_object_is_revalidated_not_fetched_again(site):
     site.origin.put("/a.pkg", CONTENT, fields={"Cache-Control": "max-age=0"})
     assert site.larder.download("/a.pkg", CONTENT).good
+    site.larder.settle()
     assert site.larder.download("/a.pkg", CONTENT).good
     assert site.origin.bytes_sent("/a.pkg") == SIZE
     first, second = site.origin.asked("/a.pkg")
@@ -154,6 +157,7 @@ def test_a_stale_object_is_revalidated_not_fetched_again(site):
 def test_a_changed_object_replaces_the_stale_one(site):
     site.origin.put("/a.pkg", CONTENT, fields={"Cache-Control": "max-age=0"})
     assert site.larder.download("/a.pkg", CONTENT).good
+    site.larder.settle()
     newer = Content("newer", 5 * MiB)
     site.origin.put("/a.pkg", newer, fields={"Cache-Control": "max-age=0"})
     got = site.larder.download("/a.pkg", newer)

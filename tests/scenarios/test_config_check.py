@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from larder import LARDERD, SLOW
+from larder import LARDERD, ROOT, SLOW
 
 
 def check(path) -> subprocess.CompletedProcess:
@@ -56,7 +56,6 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_the_example_is_a_good_configuration():
-    from larder import ROOT
     result = check(ROOT / "config" / "larder.toml")
     assert result.returncode == 0, result.stdout + result.stderr
 

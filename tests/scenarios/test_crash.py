@@ -7,6 +7,7 @@ import pytest
 
 from client import Connection, eventually
 from content import Content, MiB
+from larder import Larder
 from origin import Stall
 
 SIZE = 64 * MiB
@@ -105,7 +106,6 @@ def test_a_broken_environment_is_set_aside_and_the_daemon_serves(site):
 
 
 def test_a_second_daemon_on_the_same_store_is_refused_and_harms_nothing(site, tmp_path):
-    from larder import Larder
     site.origin.put("/a.pkg", CONTENT)
     with pytest.raises(AssertionError, match="larderd ended with"):
         Larder(tmp_path / "second", storage={"path": site.larder.directory / "state"}).start()

@@ -3,7 +3,7 @@
 
 import pytest
 
-from client import eventually
+from client import eventually, get
 from content import Content, MiB
 
 CONTENT = Content("same", 20 * MiB)
@@ -19,7 +19,7 @@ def test_the_same_bytes_under_two_hosts_are_kept_once(site):
     assert site.larder.download("/b/two.pkg", CONTENT, host="other.test").good
     eventually(lambda: site.larder.number("objects_complete") == 2)
     assert eventually(lambda: site.larder.number("blobs") == 1)
-    assert site.larder.number("bytes_held") <= once + MiB
+    assert eventually(lambda: site.larder.number("bytes_held") <= once + MiB)
     site.origin.stop()
     assert site.larder.download("/a/one.pkg", CONTENT).good
     assert site.larder.download("/b/two.pkg", CONTENT, host="other.test").good
@@ -30,8 +30,7 @@ def test_one_name_of_two_may_go_and_the_bytes_stay(site):
         site.origin.put(path, CONTENT)
         assert site.larder.download(path, CONTENT).good
     eventually(lambda: site.larder.number("blobs") == 1)
-    from client import get
-    site.origin.pages["/one.pkg"].fault = None
+    site.larder.settle()
     # A success of another method unmakes the object of that name (RFC 9111 4.4).
     assert get(site.larder.http, "http://origin.test/one.pkg", host="origin.test", method="POST", body=b"x").status == 200
     before = site.origin.bytes_sent("/two.pkg")

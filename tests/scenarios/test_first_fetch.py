@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The first device costs the line the bytes; every later one, by whichever entrance, costs it nothing."""
 
+import base64
+
 import pytest
 
-from client import Connection, get
+from client import Connection, eventually, get
 from content import Content, KiB, MiB
 from larder import cache_status
 
@@ -36,7 +38,14 @@ def test_answers_say_how_they_were_come_by(site):
         assert answer["Accept-Ranges"] == "bytes"
         assert answer["Content-Type"] == "application/octet-stream"
     assert int(second["Age"]) >= 0
-    assert second["Repr-Digest"].startswith("sha-256=:")
+
+
+def test_an_answer_carries_the_digest_once_it_is_known(site):
+    content = Content("a", 3 * MiB)
+    site.origin.put("/a.pkg", content)
+    site.larder.get("/a.pkg")
+    stated = eventually(lambda: site.larder.get("/a.pkg")["Repr-Digest"])
+    assert stated == f"sha-256=:{base64.b64encode(bytes.fromhex(content.sha256())).decode()}:"
 
 
 def test_an_etag_stays_as_long_as_the_bytes_do(site):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from client import all_of, eventually
+from client import Connection, all_of, eventually
 from content import Content, MiB
 from larder import Larder
 
@@ -41,7 +41,6 @@ def test_what_was_asked_longest_ago_makes_room(site):
 
 @pytest.mark.larder(storage={"cache_size": "64 MiB"})
 def test_an_object_being_sent_is_spared_by_eviction(site):
-    from client import Connection
     content = Content("used", 30 * MiB)
     site.origin.put("/used.pkg", content)
     assert site.larder.download("/used.pkg", content).good

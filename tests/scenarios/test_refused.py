@@ -5,7 +5,7 @@ import pytest
 
 from client import Connection, get
 from content import Content, MiB
-from origin import Origin
+from origin import Answer, Origin
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_tunnel_to_what_nobody_named_is_refused(larder, stranger):
     for target in (stranger.endpoint, "evil.example:443", "localhost:22"):
         with Connection(larder.http) as connection:
             connection.send(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
-            assert connection.response().status == 403, target
+            assert connection.response().status in (403, 501), target
     assert stranger.connections == 0
 
 
@@ -61,7 +61,6 @@ def test_only_named_clients_are_served(site):
 
 
 def test_a_redirect_to_a_stranger_is_not_followed(site, stranger):
-    from origin import Answer
     site.origin.put("/a.pkg", Content("a", MiB), fault=Answer(302, {"Location": f"http://{stranger.endpoint}/a"}))
     answer = site.larder.get("/a.pkg")
     assert answer.status in (302, 403, 502)
