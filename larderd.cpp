@@ -132,9 +132,9 @@ class Daemon {
     ready_ = false;
     admin_.reset();
     if (proxy_) proxy_->stop(kGrace);
+    proxy_.reset();
     store_.reset();
     ledger_.reset();
-    proxy_.reset();
   }
 
   bool responsive() { return proxy_->responsive(); }

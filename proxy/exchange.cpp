@@ -47,7 +47,7 @@ Exchange::Exchange(Connection& connection)
 Exchange::~Exchange() {
   if (mirror_) mirror_->unwatch(*this);
   if (expecting_) loop_.mirrors().forget(id_);
-  if (warming_ || asked_catalogues_) loop_.forget(id_);
+  if (warming_ || asked_catalogues_ || unmaking_) loop_.forget(id_);
   if (passing_) {
     loop_.pass_inbox.forget(id_);
     if (!pass_ended_) {
@@ -87,6 +87,7 @@ void Exchange::classify_request() {
   } else if (const auto* asked = std::get_if<Helper>(&what)) {
     helper(*asked);
   } else if (const auto* refusal = std::get_if<Refusal>(&what)) {
+    if (refusal->status == 400) keep_ = false;  // who cannot speak is not listened to further
     answer_text(refusal->status, refusal->reason + "\n", "text/plain; charset=utf-8", refusal->fields);
   } else {
     const auto& connect = std::get<Connect>(what);
@@ -94,6 +95,10 @@ void Exchange::classify_request() {
     record_.url = "https://" + connect.host + ":" + std::to_string(connect.port);
     record_.token = connect.token;
     keep_ = false;
+    if (connect.rule == nullptr) {
+      answer_text(403, "Larder tunnels to named origins only, and this host is none.\n", "text/plain; charset=utf-8");
+      return;
+    }
     answer_text(501, "This Larder carries no tunnels: let the device reach https hosts directly (PAC: DIRECT).\n",
                 "text/plain; charset=utf-8");
   }
@@ -298,7 +303,10 @@ void Exchange::on_fill_before_answer() {
       return;
     case FillState::answered: {
       const std::shared_ptr<const WholeAnswer> answer = mirror_->answer();
-      if (!candidates_.empty() && answer->status >= 400) {
+      if (answer->only_for && *answer->only_for != id_) {
+        leave_fill();
+        begin_pass();
+      } else if (!candidates_.empty() && answer->status >= 400) {
         leave_fill();
         next_candidate();
       } else {
@@ -337,6 +345,8 @@ void Exchange::relay(const WholeAnswer& answer) {
   const int status = answer.status == 400 && is_microsoft_place(target_) ? 404 : answer.status;
   ClientAnswer head;
   head.status = status;
+  head.etag = answer.validators.etag;
+  head.last_modified = answer.validators.last_modified;
   head.fields = &answer.fields;
   head.content_length = answer.body.size();
   head.cache_status = "fwd=miss";

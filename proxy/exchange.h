@@ -100,6 +100,7 @@ class Exchange final : public FillWatcher, public PassListener {
   void begin_pass();
   void begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method);
   std::vector<std::string> fields_to_forward() const;
+  void answer_pass(const OriginAnswer& answer);
   void tell_taken();
 
   Connection& connection_;
@@ -134,6 +135,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool answered_ = false;
   bool pass_chunked_ = false;
   bool pass_ended_ = false;
+  bool unmaking_ = false;      // the stored object of this URL is being removed; the answer waits
   std::size_t pass_untaken_ = 0;  // body bytes the pass desk believes are still here
   std::uint64_t turn_bytes_ = 0;
   std::string cut_reason_;

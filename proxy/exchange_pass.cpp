@@ -90,7 +90,22 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     return;
   }
   const bool unsafe = head_.method != "GET" && head_.method != "HEAD" && head_.method != "OPTIONS";
-  if (unsafe && answer.status < 400) loop_.site.store.remove(target_.url.key, [](const Status&) {});
+  if (!unsafe || answer.status >= 400) {
+    answer_pass(answer);
+    return;
+  }
+  // A success unmakes the stored object (RFC 9111 4.4). The client learns of it after that, so that its next GET sees it.
+  unmaking_ = true;
+  loop_.expect(id_, [this, answer] {
+    unmaking_ = false;
+    answer_pass(answer);
+  });
+  loop_.site.store.remove(target_.url.key, [&loop = loop_, id = id_](const Status&) {
+    loop.thread.post([&loop, id] { loop.wake(id); });
+  });
+}
+
+void Exchange::answer_pass(const OriginAnswer& answer) {
   const bool body = head_.method != "HEAD" && !has_no_body(answer.status);
   pass_chunked_ = body && !answer.content_length && head_.minor_version == 1;
   if (body && !answer.content_length && !pass_chunked_) keep_ = false;  // the end of the connection ends the body
@@ -115,7 +130,8 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
   if (answer.status == 200) record_.object_bytes = record_.bytes_asked;
   std::string text;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
-  begin_sending(std::move(text));
+  answered_ = true;
+  pieces_.push_front({std::move(text), {}});  // before what has come of the body already
   pump();
 }
 

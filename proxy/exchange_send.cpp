@@ -26,7 +26,7 @@ void Exchange::on_writable() {
 }
 
 void Exchange::pump() {
-  if (pumping_ || done_ || connection_.closing()) return;
+  if (pumping_ || done_ || !answered_ || connection_.closing()) return;
   pumping_ = true;
   turn_bytes_ = 0;
   Step step = Step::sent;
@@ -185,6 +185,11 @@ void Exchange::finish() {
   done_ = true;
   record_.complete = true;
   write_record();
+  // The connection may be quiet for long; the object need not be kept for it.
+  use_ = {};
+  if (mirror_) mirror_->unwatch(*this);
+  mirror_ = nullptr;
+  object_ = nullptr;
   connection_.finished(keep_);
 }
 

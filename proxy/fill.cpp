@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kLanes = 16;
 // A lane this many chunks before a needed one will be there sooner than a new request would.
 constexpr std::uint32_t kLaneReach = 4;
-// Errors and redirects relayed to clients are pages, not downloads.
-constexpr std::size_t kAnswerBytes = 64 * 1024;
 // An object whose length the origin does not tell is gathered in memory up to this. Catalogues are under 10 MB.
 constexpr std::size_t kGatherBytes = 32 * kMiB;
 // Tries of the first request: its askers have been told nothing yet and can still go to the origin themselves.
@@ -324,7 +322,7 @@ bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
   unaccounted_ += bytes.size();
   add(desk_.counters.bytes_from_origin, bytes.size());
   if (answering_) {
-    if (answering_->body.size() + bytes.size() > kAnswerBytes) {
+    if (answering_->body.size() + bytes.size() > kUnkeptBytes) {
       end(FillState::pass);
       return false;
     }

@@ -47,6 +47,8 @@ struct FillOrder {
 
 // Bytes a reader wants, [first, end). kOpenEnd: to the end of the object.
 inline constexpr std::uint64_t kOpenEnd = UINT64_MAX;
+// Of an answer that is gathered before it is relayed: an error page, or what may not be kept. Longer ones are passed.
+inline constexpr std::size_t kUnkeptBytes = 4 * 1024 * 1024;
 struct Want {
   std::uint64_t first = 0;
   std::uint64_t end = kOpenEnd;
@@ -89,6 +91,7 @@ class Fill {
   void object_completed(Result<cache::ObjectPtr> result);
   void end(FillState state, Error error = {});
   FillChange snapshot() const;
+  bool has_received(Want want) const;  // no lane is needed for it any more
 
   // Bytes from the origin nobody has been charged with yet; charges them.
   std::uint64_t take_unaccounted();
@@ -107,7 +110,6 @@ class Fill {
     Want want;
   };
 
-  bool has_received(Want want) const;                     // no lane is needed for it any more
   void plan();
   void open_first_lane(Want want);
   Lane& open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end);
@@ -125,6 +127,8 @@ class Fill {
   bool head_unmodified(Lane& lane, const OriginAnswer& answer);
   bool head_unsatisfiable(Lane& lane);
   bool head_other(Lane& lane, const OriginAnswer& answer);
+  bool storable(const OriginAnswer& answer) const;
+  bool answer_one(const Lane& lane, const OriginAnswer& answer);
   bool same_version(const OriginAnswer& answer, std::uint64_t size) const;
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);

@@ -68,6 +68,7 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
     return;
   }
   const auto running = by_key_.find(order.key);
+  if (running != by_key_.end() && defers(*running->second, reader, loop, order, want)) return;
   if (running != by_key_.end()) {
     by_reader_[reader] = running->second->id();
     running->second->join(reader, &loop, want);
@@ -76,6 +77,23 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
   Fill& fill = begin(std::move(order));
   by_reader_[reader] = fill.id();
   fill.join(reader, &loop, want);
+}
+
+// Whoever comes while an object is on its way may share it. Whoever comes when all of it has been received, and is no
+// longer fresh, comes too late for that: it must be validated for him, once it is stored.
+bool FillDesk::defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want) {
+  if (!running.has_received(want)) return false;
+  if (cache::is_fresh(running.object()->freshness, order.name, clock.now())) return false;
+  deferred_.insert(reader);
+  at_end_[running.id()].emplace_back([this, reader, &loop, order, want](const Fill& ended_fill) {
+    FillOrder again = order;
+    if (ended_fill.state() == FillState::finished) again.known = ended_fill.object();
+    again.validate = again.known != nullptr;
+    thread.post([this, reader, &loop, again = std::move(again), want]() mutable {
+      if (deferred_.erase(reader) > 0) join(reader, loop, std::move(again), want);
+    });
+  });
+  return true;
 }
 
 Fill& FillDesk::begin(FillOrder order) {
@@ -104,6 +122,7 @@ void FillDesk::need(FillId id, cache::ChunkIndex chunk) {
 }
 
 void FillDesk::leave(ReaderId reader) {
+  deferred_.erase(reader);
   const auto found = by_reader_.find(reader);
   if (found == by_reader_.end()) return;
   Fill* fill = find(found->second);
@@ -202,6 +221,9 @@ void FillDesk::ended(Fill& fill) {
   }
   for (const ReaderId reader : fill.readers()) by_reader_.erase(reader);
   by_key_.erase(fill.order().key);
+  if (auto late = at_end_.extract(fill.id())) {
+    for (const auto& go_on : late.mapped()) go_on(fill);
+  }
   std::vector<std::function<void(Status)>> waiting;
   if (auto own = own_waiting_.extract(fill.id())) waiting = std::move(own.mapped());
   const Status status = fill.state() == FillState::finished

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -89,6 +90,7 @@ class FillDesk {
   bool must_pass(const std::string& key);
   Fill* find(FillId fill) const;
   Fill& begin(FillOrder order);
+  bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
   void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
   void write_own_record(const Fill& fill, std::uint64_t bytes);
@@ -102,6 +104,8 @@ class FillDesk {
   std::unordered_map<ReaderId, FillId> by_reader_;
   std::unordered_map<ReaderId, std::uint64_t> settled_;    // bytes of a fill that ended before its owner did
   std::unordered_map<FillId, std::vector<std::function<void(Status)>>> own_waiting_;
+  std::unordered_set<ReaderId> deferred_;                  // wait for the end of a fill whose bytes they may not have
+  std::unordered_map<FillId, std::vector<std::function<void(const Fill&)>>> at_end_;
   std::unordered_map<std::string, SteadyTime> uncacheable_;  // until when
   std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
   SteadyTime store_again_{};                                // nothing is offered to a full store before this

@@ -74,6 +74,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   lane.ask = Lane::Ask::whole;
   lane.next = 0;
   lane.end = kOpenEnd;
+  if (!storable(answer)) return answer_one(lane, answer);
   if (!answer.content_length) {
     gathering_answer_ = answer;
     lane.gathering = true;
@@ -115,6 +116,11 @@ bool Fill::head_unsatisfiable(Lane& lane) {
 }
 
 bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
+  if (answer.status < 300 || answer.status == 304) {
+    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + ", which was not asked for, for " +
+                     order_.key;
+    return false;
+  }
   const auto places = static_cast<unsigned>(order_.fallbacks.size() + 1);
   if (state_ == FillState::filling) {
     lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " in the middle of " + order_.key;
@@ -136,7 +142,25 @@ bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
   validating_ = false;
   answering_ = std::make_shared<WholeAnswer>();
   answering_->status = answer.status;
+  answering_->validators = answer.validators;
   answering_->fields = answer.kept;
+  return true;
+}
+
+// An answer that may not be kept goes to whoever caused it, if it is small; everybody else asks for himself.
+bool Fill::answer_one(const Lane& lane, const OriginAnswer& answer) {
+  desk_.remember_uncacheable(order_.key);
+  const auto first = owner();
+  const bool small = answer.content_length.value_or(0) <= kUnkeptBytes;
+  if (!first || lane.ask != Lane::Ask::whole || !readers_.begin()->second.want.whole() || !small) {
+    end(FillState::pass);
+    return false;
+  }
+  answering_ = std::make_shared<WholeAnswer>();
+  answering_->status = answer.status;
+  answering_->validators = answer.validators;
+  answering_->fields = answer.kept;
+  answering_->only_for = first;
   return true;
 }
 
@@ -160,6 +184,12 @@ bool Fill::another_version(Lane& lane) {
   desk_.forget(order_.key, object_->extent);
   end(FillState::changed, fail(ErrorKind::origin_failed, order_.key + " changed at the origin while it was fetched"));
   return false;
+}
+
+bool Fill::storable(const OriginAnswer& answer) const {
+  const std::uint64_t size = answer.content_length.value_or(0);
+  return size <= limits::kObjectBytes && size <= desk_.config.storage.cache_size_bytes &&
+         cache::freshness_of(answer.received, 200, order_.name, false, asked_at_, desk_.clock.now());
 }
 
 bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {

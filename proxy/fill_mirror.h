@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -30,8 +31,10 @@ using ReaderId = Strong<struct ReaderTag, std::uint64_t>;
 // An answer that is relayed instead of an object: an error, or a redirect to where Larder does not go.
 struct WholeAnswer {
   int status = 0;
+  cache::Validators validators;
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
+  std::optional<ReaderId> only_for;  // it may not be shared: everybody else must ask for himself
 };
 
 enum class FillState {

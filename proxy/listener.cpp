@@ -31,10 +31,10 @@ std::string remedy(int error) {
   return text;
 }
 
-}  // namespace
+enum class Sharing { with_other_loops, with_nobody };
 
-Result<std::unique_ptr<Listener>> Listener::open(event_base* base, const config::Endpoint& endpoint,
-                                                 Accepted accepted) {
+// A bound socket.
+Result<int> bind_to(const config::Endpoint& endpoint, Sharing sharing) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -48,14 +48,35 @@ Result<std::unique_ptr<Listener>> Listener::open(event_base* base, const config:
   if (fd < 0) return cannot_listen(endpoint, std::strerror(errno));
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (sharing == Sharing::with_other_loops) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (found->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
     const int error = errno;
     close(fd);
     return cannot_listen(endpoint, remedy(error));
   }
-  return std::unique_ptr<Listener>(new Listener(base, fd, std::move(accepted)));
+  return fd;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(event_base* base, const config::Endpoint& endpoint,
+                                                 Accepted accepted) {
+  auto fd = bind_to(endpoint, Sharing::with_other_loops);
+  if (!fd) return std::move(fd).error();
+  if (::listen(*fd, kBacklog) != 0) {
+    const int error = errno;
+    close(*fd);
+    return cannot_listen(endpoint, remedy(error));
+  }
+  return std::unique_ptr<Listener>(new Listener(base, *fd, std::move(accepted)));
+}
+
+Status Listener::check_free(const config::Endpoint& endpoint) {
+  auto fd = bind_to(endpoint, Sharing::with_nobody);
+  if (!fd) return std::move(fd).error();
+  close(*fd);
+  return ok();
 }
 
 Listener::Listener(event_base* base, int fd, Accepted accepted)

@@ -17,6 +17,8 @@ class Listener {
   using Accepted = std::function<void(int fd, const config::Address& client)>;
 
   static Result<std::unique_ptr<Listener>> open(event_base* base, const config::Endpoint& endpoint, Accepted accepted);
+  // SO_REUSEPORT would let two daemons share a port in silence; this says whether anybody has it.
+  static Status check_free(const config::Endpoint& endpoint);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -9,6 +9,7 @@
 
 #include "proxy/catalogue_keeper.h"
 #include "proxy/fill_desk.h"
+#include "proxy/listener.h"
 #include "proxy/loop.h"
 #include "proxy/origin_client.h"
 #include "proxy/pass_desk.h"
@@ -47,6 +48,9 @@ class RunningProxy final : public Proxy {
   ~RunningProxy() override { stop(std::chrono::milliseconds(0)); }
 
   Status begin() {
+    for (const config::Endpoint& endpoint : config_->listen.http) {
+      if (auto free = Listener::check_free(endpoint); !free) return free;
+    }
     for (const auto& loop : loops_) {
       if (auto listening = loop->listen(config_->listen.http); !listening) return listening;
     }
@@ -69,14 +73,11 @@ class RunningProxy final : public Proxy {
       fills_->stop();
       passes_->stop();
     });
-    // What stopping posted must have run before the fills and the client go, on the thread that owns them.
-    origin_thread_.run([] {});
-    origin_thread_.run([this] {
-      passes_.reset();
-      fills_.reset();
-      client_.reset();
-    });
     origin_thread_.stop();
+    // The thread that owned them is gone; what the store still posts to it is dropped.
+    passes_.reset();
+    fills_.reset();
+    client_.reset();
     pager_.reset();
   }
 

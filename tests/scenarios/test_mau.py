@@ -83,7 +83,9 @@ def test_a_downloader_with_sixteen_connections_gets_the_right_bytes_once(site, t
                         "http://%s:%d/mau/Current/%s" % (*site.larder.http, name)], check=True, timeout=120)
         assert content.first_difference(0, (target / "a.pkg").read_bytes()) is None
         assert (target / "a.pkg").stat().st_size == size
-    assert site.origin.bytes_sent(CURRENT + name) <= size * 1.05
+    # The first connection's request is for the whole file, and is given up where the next one's bytes begin; what the
+    # kernels had under way by then (some MiB over loopback) is lost, once.
+    assert site.origin.bytes_sent(CURRENT + name) <= size * 1.05 + 12 * MiB
 
 
 def test_a_delta_counts_for_the_version_it_leads_to(site):
@@ -138,5 +140,3 @@ def test_a_new_release_shows_on_request(site):
     publish(site.origin, "OPIM2019", newer, "16.113.26100421")
     assert eventually(lambda: mau(site.larder, "0409OPIM2019.xml").body == newer)
 
-
-@pytest.mark.larder(vendors=("microsoft",), hosts=(CDN,), updates={"holdoff": "1h"})
