@@ -127,18 +127,25 @@ function showVersions(answer) {
     ['Devices', (v) => number(v.devices_complete), 'number'],
     ['Partly', (v) => number(v.devices_partly), 'number'],
     ['Sent', (v) => bytes(v.bytes_sent), 'number'],
-    ['Last fetched', (v) => time(v.last_fetch)],
+    ['Last fetched', (v) => time(v.last_fetch), 'time'],
   ], answer.items, 'No version was fetched in this time.'), 'versions', answer);
+}
+
+function device(d) {
+  if (!d.name || d.name === d.id) return d.id;
+  const made = element('span', `${d.name} `);
+  made.append(element('small', d.id));
+  return made;
 }
 
 function showDevices(answer) {
   more(table(at('devices'), [
-    ['Device', (d) => d.name || d.id, 'long'],
+    ['Device', device, 'long'],
     ['Address', (d) => d.address, 'long'],
     ['System', (d) => [d.os, d.os_version].filter(Boolean).join(' ')],
     ['Requests', (d) => number(d.requests), 'number'],
     ['Sent', (d) => bytes(d.bytes_sent), 'number'],
-    ['Last seen', (d) => time(d.last_seen)],
+    ['Last seen', (d) => time(d.last_seen), 'time'],
   ], answer.items, 'No device was seen in this time.'), 'devices', answer);
 }
 

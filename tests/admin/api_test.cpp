@@ -251,6 +251,10 @@ TEST_CASE("the page comes whole from the server and may load nothing from elsewh
   for (const auto* foreign : {"http://", "https://", "//cdn"}) CHECK(page.body.find(foreign) == std::string::npos);
   CHECK(page.body.find("<script>") == std::string::npos);
   CHECK(page.body.find("style=") == std::string::npos);
+  CHECK_THAT(page.body,
+             Catch::StartsWith("<!doctype html>") && Catch::Contains("page.js") && Catch::Contains("page.css"));
+  CHECK_THAT(site.get("/page.js").body, Catch::Contains("api/v1/status"));
+  CHECK_THAT(site.get("/page.css").body, Catch::Contains("prefers-color-scheme"));
   CHECK(site.get("/page.css").field("Content-Type") == "text/css; charset=utf-8");
   CHECK(site.get("/page.js").field("Content-Type") == "text/javascript; charset=utf-8");
 }
