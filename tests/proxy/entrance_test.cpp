@@ -80,6 +80,8 @@ TEST_CASE("the origin's scheme is sourceScheme, or https for port 443, or http")
   CHECK(origin(get("/a?source=swcdn.apple.com%3A443&sourceScheme=https")) == "https://swcdn.apple.com/a");
   CHECK(origin(get("/a?source=swcdn.apple.com:80")) == "http://swcdn.apple.com/a");
   CHECK(origin(get("/a?source=SWCDN.Apple.com")) == "http://swcdn.apple.com/a");
+  CHECK(origin(get("/a?source=files.example:443")) == "https://files.example/a");
+  CHECK(origin(get("/a?source=files.example")) == "http://files.example/a");
   CHECK(origin(get("/a?source=127.0.0.1:9000")) == "http://127.0.0.1:9000/a");
 }
 

@@ -145,6 +145,19 @@ TEST_CASE("bytes that two servers could read differently are refused") {
   CHECK(judge_field("X\xC3\xA9: a") == 400);
 }
 
+TEST_CASE("a control byte is found wherever it stands in a line") {
+  for (std::size_t length = 4; length < 40; ++length) {
+    for (std::size_t at = 3; at < length; ++at) {
+      std::string line = "X: " + std::string(length - 3, '\t');
+      line[at] = at % 2 == 0 ? '\x01' : '\x7f';
+      HeadParser parser;
+      RequestHead head;
+      REQUIRE(parser.parse("GET / HTTP/1.1\r\nHost: h\r\n" + line + "\r\n\r\n", head) == State::refused);
+      REQUIRE(parser.refusal().reason.find("control byte") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a request line is METHOD TARGET VERSION, nothing more") {
   CHECK(judge_line("GET / HTTP/1.1") == 0);
   CHECK(judge_line("GET  / HTTP/1.1") == 400);
