@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // How an object becomes complete: every chunk held, the SHA-256 taken over all of them, a twin looked for.
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cassert>
 #include <utility>

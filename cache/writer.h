@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Writer: what the store thread does, one call at a time.
 //
-// Messages are done in steps. A step takes messages in order, up to eight chunks among them, and commits twice: first
-// the chunks' bytes (environments `chunks`, `small`), then one index transaction with everything else and the marks of
-// those chunks. Only then is anybody answered. If the index cannot be committed the step never happened: all are told,
-// the inventory is built again from the index, and the bytes already written are erased.
-// Room is made before a chunk is written: the least recently used extents are taken out of the index (one commit), then
-// their bytes are erased in bounded steps.
+// Messages are done in steps. A step takes messages in order, up to 8 MiB of chunks among them, and commits twice:
+// first the chunks' bytes (environments `chunks`, `small`), then one index transaction with everything else and the
+// marks of those chunks. Only then is anybody answered. If the index cannot be committed the step never happened: all
+// are told, the inventory is built again from the index, and the bytes already written are erased. Room is made before
+// a chunk is written: the least recently used extents are taken out of the index (one commit), then their bytes are
+// erased in bounded steps.
 //
 // Threads: the store's alone, but for StatusBoard.
 #pragma once

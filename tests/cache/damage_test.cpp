@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bytes that rot, environments that break, processes that are killed.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,34 @@ TEST_CASE("the pager says what it found") {
   };
   CHECK(warm({1}) == ChunkState::ready);
   CHECK(warm({4}) == ChunkState::missing);
+}
+
+TEST_CASE("a chunk that is not in memory is cold until the pager has warmed it") {
+  const Directory directory;
+  const std::uint64_t size = GENERATE(as<std::uint64_t>{}, 200'000, 2 * kChunkBytes);
+  Object object;
+  {
+    Larder larder(directory.path());
+    object = *larder.keep("http://a/x", bytes_of(size, 1));
+  }
+  for (const char* name : {"chunks", "small"}) {
+    const int file = open((directory.path() / name / "data.mdb").c_str(), O_RDONLY);
+    REQUIRE(file >= 0);
+    CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    close(file);
+  }
+  Larder larder(directory.path());
+  const ChunkState before = larder.reader().read(object.extent, {0}, size, [](auto) {});
+  if (before == ChunkState::ready) {
+    WARN("the temporary directory is kept in memory: nothing in it is ever cold");
+    return;
+  }
+  CHECK(before == ChunkState::cold);
+  const auto pager = Pager::start(larder.store(), 1);
+  std::promise<ChunkState> warmed;
+  pager->warm(object.extent, {0}, size, [&](ChunkState state) { warmed.set_value(state); });
+  CHECK(warmed.get_future().get() == ChunkState::ready);
+  CHECK(larder.reader().read(object.extent, {0}, size, [](auto) {}) == ChunkState::ready);
 }
 
 TEST_CASE("an environment that cannot be opened is set aside, and the rest made to agree") {
