@@ -12,6 +12,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def main() -> int:
     base.mkdir(parents=True, exist_ok=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=base))
     started, results = [], {}
+    # Ended from outside, the servers are stopped all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         directory.chmod(0o755)
         origin = Origin(directory, make_files(directory))
