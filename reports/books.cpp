@@ -186,7 +186,7 @@ void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {
   hours_.change(*txn_, {{hour, fetch.release}, fetch.entrance}).add(tally);
   if (fetch.device == 0) return;
   device_totals_.change(*txn_, {{fetch.device, fetch.release}, fetch.entrance}).add(tally);
-  device_hours_.change(*txn_, {{fetch.device, fetch.release, hour}, fetch.entrance}).add(tally);
+  device_hours_.change(*txn_, {{fetch.device, hour, fetch.release}, fetch.entrance}).add(tally);
 }
 
 void Books::hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row) {

@@ -137,51 +137,40 @@ void Scope::each_tally_of(std::uint32_t device, const OnTally& on) const {
 
 void Scope::each_hour_of(std::uint32_t device, const OnHour& on) const {
   if (nothing_) return;
-  std::vector<std::uint32_t> releases;  // that the device may have asked for within the window
-  each_device_total(device, [&](std::uint32_t release, Entrance, const Tally& tally) {
-    const bool overlaps = tally.first_us < window_.to_us && tally.last_us >= window_.from_us;
-    if (overlaps && (releases.empty() || releases.back() != release)) releases.push_back(release);
+  const auto tell = [&](std::uint32_t hour, std::uint32_t release, Entrance entrance, const Tally& tally) {
+    on(hour, release, entrance, tally);
+    return true;
+  };
+  while_in_window(device, tell);
+}
+
+bool Scope::active(std::uint32_t device, std::optional<std::uint32_t> release, Wanted wanted) const {
+  bool found = false;
+  while_in_window(device, [&](std::uint32_t, std::uint32_t of, Entrance, const Tally& tally) {
+    const bool counts = wanted == Wanted::requests ? tally.requests > 0 : tally.bytes_sent > 0;
+    found = counts && (!release || *release == of);
+    return !found;
   });
-  for (const std::uint32_t release : releases) each_device_hour(device, release, on);
+  return found;
+}
+
+// Edges first, then the whole hours; `goes_on` is called until it returns false.
+void Scope::while_in_window(std::uint32_t device, const GoesOn& goes_on) const {
   auto edge = std::lower_bound(edges_.begin(), edges_.end(), device,
                                [](const EdgeTally& e, std::uint32_t wanted) { return e.device < wanted; });
   for (; edge != edges_.end() && edge->device == device; ++edge) {
-    on(edge->hour, edge->release, edge->entrance, edge->tally);
+    if (!goes_on(edge->hour, edge->release, edge->entrance, edge->tally)) return;
   }
-}
-
-void Scope::each_device_hour(std::uint32_t device, std::uint32_t release, const OnHour& on) const {
-  const RowKey prefix{device, release};
+  const RowKey prefix{device};
   Cursor cursor = txn_.cursor(Table::device_hours);
   Tally tally;
-  for (bool at = cursor.seek(RowKey{device, release, window_.first_hour}.view());
-       at && cursor.key().starts_with(prefix.view()) && word_at(cursor.key(), 2) < window_.end_hour;
+  for (bool at = cursor.seek(RowKey{device, window_.first_hour}.view());
+       at && cursor.key().starts_with(prefix.view()) && word_at(cursor.key(), 1) < window_.end_hour;
        at = cursor.next()) {
-    if (!decode_row(cursor.value(), base_of(Table::device_hours, cursor.key()), tally)) continue;
-    on(word_at(cursor.key(), 2), release, entrance_of(cursor.key()), tally);
+    const std::uint32_t release = word_at(cursor.key(), 2);
+    if (!has(release) || !decode_row(cursor.value(), base_of(Table::device_hours, cursor.key()), tally)) continue;
+    if (!goes_on(word_at(cursor.key(), 1), release, entrance_of(cursor.key()), tally)) return;
   }
-}
-
-bool Scope::active(std::uint32_t device, std::uint32_t release, Wanted wanted) const {
-  const auto counts = [&](const Tally& tally) {
-    return wanted == Wanted::requests ? tally.requests > 0 : tally.bytes_sent > 0;
-  };
-  auto edge = std::lower_bound(edges_.begin(), edges_.end(), std::pair(device, release),
-                               [](const EdgeTally& e, const std::pair<std::uint32_t, std::uint32_t>& at) {
-                                 return std::tie(e.device, e.release) < std::tie(at.first, at.second);
-                               });
-  for (; edge != edges_.end() && edge->device == device && edge->release == release; ++edge) {
-    if (counts(edge->tally)) return true;
-  }
-  const RowKey prefix{device, release};
-  Cursor cursor = txn_.cursor(Table::device_hours);
-  Tally tally;
-  for (bool at = cursor.seek(RowKey{device, release, window_.first_hour}.view());
-       at && cursor.key().starts_with(prefix.view()) && word_at(cursor.key(), 2) < window_.end_hour;
-       at = cursor.next()) {
-    if (decode_row(cursor.value(), 0, tally) && counts(tally)) return true;
-  }
-  return false;
 }
 
 std::string encode_page_cursor(std::string_view key) {

@@ -66,14 +66,16 @@ class Scope {
   void each_hour_of(std::uint32_t device, const OnHour& on) const;
 
   enum class Wanted { requests, bytes };
-  // Whether the device asked for anything of this release within the window, or was sent any bytes.
-  bool active(std::uint32_t device, std::uint32_t release, Wanted wanted) const;
+  // Whether the device asked for anything of this release (nothing: of any in scope) within the window, or was sent any
+  // bytes.
+  bool active(std::uint32_t device, std::optional<std::uint32_t> release, Wanted wanted) const;
 
  private:
   void read_edges();
   void each_in_table(Table table, std::uint32_t first, std::uint32_t end, const OnTally& on) const;
   void each_device_total(std::uint32_t device, const OnTally& on) const;
-  void each_device_hour(std::uint32_t device, std::uint32_t release, const OnHour& on) const;
+  using GoesOn = std::function<bool(std::uint32_t hour, std::uint32_t release, Entrance, const Tally&)>;
+  void while_in_window(std::uint32_t device, const GoesOn& goes_on) const;
 
   const Txn& txn_;
   std::shared_ptr<const ReleaseList::Releases> releases_;

@@ -44,7 +44,7 @@ std::uint64_t base_of(Table table, std::string_view key) {
     case Table::days:
       return word_at(key, 0) * kDayUs;
     case Table::device_hours:
-      return word_at(key, 2) * kHourUs;
+      return word_at(key, 1) * kHourUs;
     default:
       return 0;
   }

@@ -5,7 +5,7 @@
 //   days           day, release, entrance            tally, base the day's first microsecond
 //   hours          hour, release, entrance           tally, base the hour's first microsecond
 //   device_totals  device, release, entrance         tally, base 0
-//   device_hours   device, release, hour, entrance   tally, base the hour's first microsecond
+//   device_hours   device, hour, release, entrance   tally, base the hour's first microsecond
 //   holdings       release, device                   holding
 //   coverage       device, release, url              coverage; gone once the device has fetched the release
 //   versions       release                           version counts

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The summary: sums of all tallies in scope, and how many devices they are of.
 #include <algorithm>
+#include <unordered_set>
 
 #include "reports/report_scope.h"
 #include "reports/reports.h"
@@ -41,31 +42,48 @@ struct Sums {
   }
 };
 
-// Devices are told apart by number; a device is looked at release by release and left as soon as it counts. The first
-// and last request of each pair decide nearly always; only one that lies around the window is looked up by hour.
-std::uint64_t count_devices(const Scope& scope) {
+enum class Presence { none, certain, look_closer };
+
+// A first or last request within the window decides nearly always; only what lies around it must be looked up.
+Presence presence(const Window& window, std::uint64_t first_us, std::uint64_t last_us) {
+  if (first_us >= window.to_us || last_us < window.from_us) return Presence::none;
+  return window.contains(first_us) || window.contains(last_us) ? Presence::certain : Presence::look_closer;
+}
+
+std::uint64_t count_all_devices(const Scope& scope) {
+  if (!scope.windowed()) return scope.txn().entries(Table::devices);
   std::uint64_t devices = 0;
-  const Window& window = scope.window();
-  Cursor cursor = scope.txn().cursor(Table::device_totals);
-  Tally tally;
-  for (bool at = cursor.first(); at;) {
-    const std::uint32_t device = word_at(cursor.key(), 0);
-    const std::uint32_t release = word_at(cursor.key(), 1);
-    bool counts = false;
-    if (scope.has(release) && decode_row(cursor.value(), 0, tally)) {
-      const bool overlaps = tally.first_us < window.to_us && tally.last_us >= window.from_us;
-      counts = window.contains(tally.first_us) || window.contains(tally.last_us) ||
-               (overlaps && scope.active(device, release, Scope::Wanted::requests));
-    }
+  DeviceState state;
+  Cursor cursor = scope.txn().cursor(Table::devices);
+  for (bool at = cursor.first(); at; at = cursor.next()) {
+    if (!decode_row(cursor.value(), 0, state)) continue;
+    const Presence found = presence(scope.window(), state.first_us, state.last_us);
+    const bool counts =
+        found == Presence::certain || (found == Presence::look_closer &&
+                                       scope.active(word_at(cursor.key(), 0), std::nullopt, Scope::Wanted::requests));
     devices += counts ? 1 : 0;
-    if (!counts) {
-      at = cursor.next();
-    } else {
-      if (device == UINT32_MAX) break;
-      at = cursor.seek(RowKey{device + 1}.view());
-    }
   }
   return devices;
+}
+
+// Release by release, each device once.
+std::uint64_t count_devices_of_product(const Scope& scope) {
+  std::unordered_set<std::uint32_t> devices;
+  Holding holding;
+  Cursor cursor = scope.txn().cursor(Table::holdings);
+  for (std::uint32_t release = 1; release < scope.releases().size(); ++release) {
+    if (!scope.has(release)) continue;
+    const RowKey prefix{release};
+    for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
+      const std::uint32_t device = word_at(cursor.key(), 1);
+      if (!decode_row(cursor.value(), 0, holding) || devices.contains(device)) continue;
+      const Presence found = presence(scope.window(), holding.seen_first_us, holding.seen_last_us);
+      const bool counts = found == Presence::certain ||
+                          (found == Presence::look_closer && scope.active(device, release, Scope::Wanted::requests));
+      if (counts) devices.insert(device);
+    }
+  }
+  return devices.size();
 }
 
 }  // namespace
@@ -79,8 +97,7 @@ Result<Summary> summary_report(const Shelf& shelf, const Filter& filter, std::ui
   if (scope.device()) {
     sums.summary.devices = sums.summary.requests > 0 ? 1 : 0;
   } else if (!scope.nothing()) {
-    const bool all = !scope.windowed() && filter.product.empty();
-    sums.summary.devices = all ? txn.entries(Table::devices) : count_devices(scope);
+    sums.summary.devices = filter.product.empty() ? count_all_devices(scope) : count_devices_of_product(scope);
   }
   sums.summary.dropped_records = dropped;
   if (auto status = txn.status(); !status) return std::move(status).error();

@@ -89,7 +89,7 @@ void write_by_hand(const std::filesystem::path& path) {
   raw.put("days", bytes("00 00 4f e6 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
   raw.put("hours", bytes("00 07 7d 90 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
   raw.put("device_totals", bytes("00 00 00 01 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 " + time + "00"));
-  raw.put("device_hours", bytes("00 00 00 01 00 00 00 01 00 07 7d 90 01"), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("device_hours", bytes("00 00 00 01 00 07 7d 90 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
   raw.put("holdings", bytes("00 00 00 01 00 00 00 01"), bytes(time + "00 01 00 00 00 90 03 e8 07"));
   raw.put("coverage", bytes("00 00 00 01 00 00 00 01 00 00 00 01"), bytes("e8 07 01 00 90 03"));
   raw.put("versions", bytes("00 00 00 01"), bytes("00 01"));
