@@ -2,6 +2,7 @@
 #include "cache/reader.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "cache/residence.h"
@@ -106,9 +107,20 @@ ChunkState StoreReader::read(ExtentId extent, ChunkIndex chunk, std::uint64_t si
   if (!turn) return ChunkState::missing;
   const auto bytes = shelf.find(turn.handle(), extent, chunk, size_bytes);
   if (!bytes || bytes->empty()) return ChunkState::missing;
-  if (!in_memory(*bytes)) return ChunkState::cold;
+  if (!seen_in_memory(extent, chunk, *bytes)) return ChunkState::cold;
   for (const ByteView piece : bytes->pieces()) visit(piece);
   return ChunkState::ready;
+}
+
+bool StoreReader::seen_in_memory(ExtentId extent, ChunkIndex chunk, const ChunkView& bytes) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  const std::int64_t now_ms = std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+  Seen& seen = seen_[(extent.value * 0x9E3779B97F4A7C15ULL + chunk.value) % kSeen];
+  if (seen.extent == extent && seen.chunk == chunk && now_ms < seen.until_ms) return true;
+  if (!in_memory(bytes)) return false;
+  seen = {extent, chunk, now_ms + kSeenForMs};
+  return true;
 }
 
 ChunkState StoreReader::read_now(ExtentId extent, ChunkIndex chunk, std::uint64_t size_bytes, const Visit& visit) {

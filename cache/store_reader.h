@@ -15,7 +15,7 @@ namespace larder::cache {
 class StoreReader final : public Reader {
  public:
   explicit StoreReader(std::shared_ptr<StoreEnvironments> environments)
-      : environments_(std::move(environments)), recent_(kRecent) {}
+      : environments_(std::move(environments)), recent_(kRecent), seen_(kSeen) {}
 
   ObjectPtr find(std::string_view url) override;
   ChunkMap held(ExtentId extent, std::uint64_t size_bytes) override;
@@ -50,7 +50,18 @@ class StoreReader final : public Reader {
     bool live_ = false;
   };
 
+  // A chunk seen in memory is taken to be there for this long: asking the kernel costs a tenth of a 4 KiB hit, and more
+  // of a large chunk sent in many small turns. A page that goes within it costs one fault.
+  static constexpr std::int64_t kSeenForMs = 500;
+  struct Seen {
+    ExtentId extent;
+    ChunkIndex chunk;
+    std::int64_t until_ms = 0;
+  };
+  static constexpr std::size_t kSeen = 4096;
+
   ObjectPtr look_up(std::string_view url);
+  bool seen_in_memory(ExtentId extent, ChunkIndex chunk, const ChunkView& bytes);
   std::optional<ReadTxn>& txn_of(std::uint64_t size_bytes) { return is_small(size_bytes) ? small_ : chunks_; }
 
   std::shared_ptr<StoreEnvironments> environments_;  // first: the transactions go before it
@@ -58,6 +69,7 @@ class StoreReader final : public Reader {
   std::optional<ReadTxn> chunks_;
   std::optional<ReadTxn> small_;
   std::vector<Recent> recent_;
+  std::vector<Seen> seen_;
 };
 
 }  // namespace larder::cache

@@ -143,6 +143,7 @@ bool Connection::take_head() {
   body_left_ = head_.content_length.value_or(0);
   chunked_ = {};
   reading_ = Reading::body;
+  exchange_->keep_head();
   unfed_ = std::move(exchange_);
   if (head_.expect_continue && in_begin_ == in_.size()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -184,7 +185,10 @@ bool Connection::take_body() {
   return true;
 }
 
-void Connection::begin_exchange() { exchange_->begin(); }
+void Connection::begin_exchange() {
+  exchange_->begin();
+  if (exchange_) exchange_->keep_head();  // it goes on after this turn
+}
 
 void Connection::refuse(int status, const std::string& reason) {
   unfed_.reset();

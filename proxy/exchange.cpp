@@ -7,7 +7,6 @@
 #include "proxy/catalogue_keeper.h"
 #include "proxy/conditional.h"
 #include "proxy/fill_desk.h"
-#include "updates/user_agent.h"
 
 namespace larder::proxy {
 namespace {
@@ -28,20 +27,30 @@ Exchange::Exchange(Connection& connection, const RequestHead& head, std::string_
     : connection_(connection),
       loop_(connection.loop()),
       id_(FillDesk::new_reader()),
+      head_(&head),
       raw_(raw),
-      head_(head),
-      keep_(head.keep_alive) {
-  const char* from = raw.data();
-  const char* to = raw_.data();
-  head_.method = moved(head.method, from, to);
-  head_.target = moved(head.target, from, to);
-  head_.host = moved(head.host, from, to);
-  for (Field& field : head_.fields) field = {moved(field.name, from, to), moved(field.value, from, to)};
-}
+      keep_(head.keep_alive) {}
 
 Exchange::Exchange(Connection& connection)
-    : connection_(connection), loop_(connection.loop()), id_(FillDesk::new_reader()), recorded_(true) {
-  head_.method = "GET";
+    : connection_(connection),
+      loop_(connection.loop()),
+      id_(FillDesk::new_reader()),
+      head_(&own_head_),
+      recorded_(true) {
+  own_head_.method = "GET";
+}
+
+void Exchange::keep_head() {
+  if (head_ == &own_head_) return;
+  own_raw_ = raw_;
+  own_head_ = *head_;
+  const char* from = raw_.data();
+  const char* to = own_raw_.data();
+  own_head_.method = moved(own_head_.method, from, to);
+  own_head_.target = moved(own_head_.target, from, to);
+  own_head_.host = moved(own_head_.host, from, to);
+  for (Field& field : own_head_.fields) field = {moved(field.name, from, to), moved(field.value, from, to)};
+  head_ = &own_head_;
 }
 
 Exchange::~Exchange() {
@@ -81,9 +90,13 @@ void Exchange::classify_request() {
     answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
     return;
   }
-  Classified what = classify(head_, loop_.site.origins, ListenerKind::plain);
+  if (AskedPtr known = loop_.recall(*head_)) {
+    begin_fetch(std::move(known));
+    return;
+  }
+  Classified what = classify(*head_, loop_.site.origins, ListenerKind::plain);
   if (auto* target = std::get_if<FetchTarget>(&what)) {
-    begin_fetch(std::move(*target));
+    begin_fetch(loop_.understand(std::move(*target), head_));
   } else if (const auto* asked = std::get_if<Helper>(&what)) {
     helper(*asked);
   } else if (const auto* refusal = std::get_if<Refusal>(&what)) {
@@ -123,29 +136,23 @@ void Exchange::helper(const Helper& helper) {
 
 // ---- what is asked for ----
 
-void Exchange::begin_fetch(FetchTarget target) {
-  target_ = std::move(target);
-  record_.entrance = target_.entrance;
-  record_.token = target_.token;
-  record_.token_from = target_.token_from;
-  const updates::AgentFacts agent = updates::read_user_agent(head_.find("User-Agent"));
-  record_.user_agent_os = agent.os;
-  record_.user_agent_os_version = agent.os_version;
-  const bool reads = head_.method == "GET" || head_.method == "HEAD";
+void Exchange::begin_fetch(AskedPtr asked) {
+  asked_ = std::move(asked);
+  record_.entrance = target().entrance;
+  agent_ = loop_.agent(head_->find("User-Agent"));
+  const bool reads = head_->method == "GET" || head_->method == "HEAD";
   if (!reads) {
     const bool forwards =
-        target_.entrance == reports::Entrance::proxy || target_.entrance == reports::Entrance::steered;
-    if (!forwards || target_.mau) {
+        target().entrance == reports::Entrance::proxy || target().entrance == reports::Entrance::steered;
+    if (!forwards || target().mau) {
       answer_text(405, "Only GET and HEAD are answered here.\n", "text/plain", {{"Allow", "GET, HEAD"}});
       return;
     }
-    known_ = loop_.name_of(target_.url);
-    record_.url = target_.url.key;
     begin_pass();
     return;
   }
-  if (head_.method == "GET" && head_.has("Range")) ranges_ = parse_range(head_.find("Range"));
-  if (target_.mau) {
+  if (head_->method == "GET" && head_->has("Range")) ranges_ = parse_range(head_->find("Range"));
+  if (target().mau) {
     begin_update_cache();
   } else {
     look_up();
@@ -154,7 +161,7 @@ void Exchange::begin_fetch(FetchTarget target) {
 
 // A file of the update cache is where a catalogue says; when none does, the catalogues are read anew once.
 void Exchange::begin_update_cache() {
-  const updates::MauRequest& asked = *target_.mau;
+  const updates::MauRequest& asked = *target().mau;
   const bool known =
       asked.collateral || loop_.knowledge()->find_package(asked.channel->name, asked.app_id, asked.file) != nullptr;
   if (!known && !asked_catalogues_) {
@@ -175,18 +182,23 @@ void Exchange::next_candidate() {
                 "text/plain; charset=utf-8");
     return;
   }
-  target_.url = std::move(candidates_.front());
+  FetchTarget next = target();
+  next.url = std::move(candidates_.front());
   candidates_.erase(candidates_.begin());
+  asked_ = loop_.understand(std::move(next), nullptr);
   look_up();
 }
 
 // ---- where it comes from ----
 
+bool Exchange::cache_control_says(std::string_view directive) const {
+  return head_->has("Cache-Control") && to_lower(head_->joined("Cache-Control")).find(directive) != std::string::npos;
+}
+
 bool Exchange::wants_revalidation() const {
-  if (known_.name == cache::NameClass::immutable) return false;
-  const std::string control = to_lower(head_.joined("Cache-Control"));
-  return control.find("no-cache") != std::string::npos || control.find("max-age=0") != std::string::npos ||
-         (control.empty() && to_lower(head_.joined("Pragma")).find("no-cache") != std::string::npos);
+  if (asked_->name == cache::NameClass::immutable) return false;
+  if (!head_->has("Cache-Control")) return to_lower(head_->find("Pragma")) == "no-cache";
+  return cache_control_says("no-cache") || cache_control_says("max-age=0");
 }
 
 Want Exchange::first_want() const {
@@ -208,12 +220,9 @@ bool Exchange::wanted_is_held(const cache::Object& object) {
 }
 
 void Exchange::look_up() {
-  known_ = loop_.name_of(target_.url);
-  describe(record_, *known_.what);
-  record_.url = target_.url.key;
-  object_ = loop_.reader().find(target_.url.key);
-  const bool fresh = object_ && cache::is_fresh(object_->freshness, known_.name, record_.time) && !wants_revalidation();
-  if (head_.method == "HEAD") {
+  object_ = loop_.reader().find(target().url.key);
+  const bool fresh = object_ && cache::is_fresh(object_->freshness, asked_->name, record_.time) && !wants_revalidation();
+  if (head_->method == "HEAD") {
     if (fresh) {
       record_.answered = reports::Answered::hit;
       answer_object("hit");
@@ -229,7 +238,7 @@ void Exchange::look_up() {
     answer_object("hit");
     return;
   }
-  if (to_lower(head_.joined("Cache-Control")).find("only-if-cached") != std::string::npos) {
+  if (cache_control_says("only-if-cached")) {
     answer_text(504, "Not in the cache.\n", "text/plain");
     return;
   }
@@ -238,15 +247,15 @@ void Exchange::look_up() {
 
 void Exchange::join(bool validate) {
   FillOrder order;
-  order.key = target_.url.key;
-  order.origin = target_.url.origin;
-  order.fallbacks = target_.url.fallbacks;
-  order.name = known_.name;
-  order.what = known_.what;
+  order.key = target().url.key;
+  order.origin = target().url.origin;
+  order.fallbacks = target().url.fallbacks;
+  order.name = asked_->name;
+  order.what = asked_->what;
   order.known = object_;
   order.validate = validate;
   Want want = first_want();
-  if (answered_ && !pieces_.empty()) want = {pieces_.front().range.first, pieces_.back().range.end};
+  if (answered_ && pieces_left()) want = {pieces_[piece_].range.first, pieces_.back().range.end};
   expecting_ = true;
   has_reader_ = true;
   loop_.mirrors().expect(id_, [this](const std::shared_ptr<FillMirror>& mirror, Joining joining) { joined(mirror, joining); });
@@ -342,7 +351,7 @@ void Exchange::origin_failed(const Error& error) {
 
 void Exchange::relay(const WholeAnswer& answer) {
   // Microsoft's CDN says 400 for what it does not have.
-  const int status = answer.status == 400 && is_microsoft_place(target_) ? 404 : answer.status;
+  const int status = answer.status == 400 && is_microsoft_place(target()) ? 404 : answer.status;
   ClientAnswer head;
   head.status = status;
   head.etag = answer.validators.etag;

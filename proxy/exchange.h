@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,11 +30,13 @@ namespace larder::proxy {
 
 class Exchange final : public FillWatcher, public PassListener {
  public:
-  // `raw` holds the head; it is copied.
+  // `head` and the bytes `raw` it looks at are the connection's; keep_head() makes them this exchange's own.
   Exchange(Connection& connection, const RequestHead& head, std::string_view raw);
   explicit Exchange(Connection& connection);  // only to refuse what is no request
   ~Exchange() override;
 
+  // To be called before the connection's buffer changes.
+  void keep_head();
   void give_body(std::string body) { body_ = std::move(body); }
   void begin();
   void refuse_and_close(int status, const std::string& reason);
@@ -59,7 +60,8 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // ---- from the request to an answer (exchange.cpp) ----
   void classify_request();
-  void begin_fetch(FetchTarget target);
+  void begin_fetch(AskedPtr asked);
+  const FetchTarget& target() const { return asked_->target; }
   void begin_update_cache();
   void next_candidate();
   void look_up();
@@ -70,6 +72,7 @@ class Exchange final : public FillWatcher, public PassListener {
   void on_fill_before_answer();
   void origin_failed(const Error& error);
   bool wants_revalidation() const;
+  bool cache_control_says(std::string_view directive) const;
   bool wanted_is_held(const cache::Object& object);
   Want first_want() const;
 
@@ -79,6 +82,7 @@ class Exchange final : public FillWatcher, public PassListener {
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
   void relay(const WholeAnswer& answer);
   void begin_sending(std::string head);
+  bool pieces_left() const { return piece_ < pieces_.size(); }
   void add_object_pieces(const RangeSet& set);
 
   // ---- the answer's body (exchange_send.cpp) ----
@@ -106,16 +110,18 @@ class Exchange final : public FillWatcher, public PassListener {
   Connection& connection_;
   Loop& loop_;
   const ReaderId id_;
-  std::string raw_;
-  RequestHead head_;
+  const RequestHead* head_;      // the connection's, or own_head_
+  std::string_view raw_;
+  RequestHead own_head_;
+  std::string own_raw_;
   std::string body_;
   bool keep_ = false;
 
   // What is asked for.
-  FetchTarget target_;
+  AskedPtr asked_;
+  AgentPtr agent_;
   std::vector<updates::CanonicalUrl> candidates_;  // places of an update-cache file still to try
   bool asked_catalogues_ = false;
-  KnownName known_;
   std::optional<std::vector<RangeSpec>> ranges_;
 
   // Where it comes from.
@@ -131,7 +137,8 @@ class Exchange final : public FillWatcher, public PassListener {
   int repairs_ = 0;
 
   // The answer.
-  std::deque<Piece> pieces_;
+  std::vector<Piece> pieces_;
+  std::size_t piece_ = 0;  // the one being sent; those before it are done
   bool answered_ = false;
   bool pass_chunked_ = false;
   bool pass_ended_ = false;

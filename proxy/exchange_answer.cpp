@@ -51,12 +51,12 @@ void Exchange::answer_object(std::string_view cache_status) {
   head.age = cache::current_age(object.freshness, now);
   head.cache_status = cache_status;
   head.digest = object.digest ? &*object.digest : nullptr;
-  head.connection = connection_field(keep_, head_.minor_version);
+  head.connection = connection_field(keep_, head_->minor_version);
   record_.object_bytes = object.size_bytes;
 
-  const Condition condition = evaluate_conditions(head_, current);
+  const Condition condition = evaluate_conditions(*head_, current);
   RangeSet set;
-  const bool range_holds = !head_.has("If-Range") || if_range_holds(head_.find("If-Range"), current);
+  const bool range_holds = !head_->has("If-Range") || if_range_holds(head_->find("If-Range"), current);
   if (ranges_ && range_holds) set = resolve(*ranges_, object.size_bytes);
   if (condition == Condition::not_modified) {
     head.status = 304;
@@ -93,7 +93,7 @@ void Exchange::answer_object(std::string_view cache_status) {
   std::string text;
   text.reserve(512);
   write_response_head(head, loop_.http_date.at(now), text);
-  const bool sends_body = has_body && head_.method != "HEAD";
+  const bool sends_body = has_body && head_->method != "HEAD";
   if (mirror_ && mirror_->state() == FillState::filling) {
     // Now that the size is known, so is what is wanted; nothing, when the head is all.
     Want want{0, 0};
@@ -127,12 +127,12 @@ void Exchange::answer_text(int status, std::string_view text, std::string_view t
   head.content_type = type;
   head.content_length = text.size();
   head.extra = &extra;
-  head.connection = connection_field(keep_, head_.minor_version);
+  head.connection = connection_field(keep_, head_->minor_version);
   record_.status = status;
   if (record_.answered == reports::Answered::refused && status < 400) record_.answered = reports::Answered::hit;
   std::string all;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), all);
-  if (head_.method != "HEAD") {
+  if (head_->method != "HEAD") {
     all += text;
     record_.bytes_asked = record_.bytes_sent = text.size();
   }

@@ -29,10 +29,10 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 }  // namespace
 
 std::vector<std::string> Exchange::fields_to_forward() const {
-  const std::string connection = head_.joined("Connection");
+  const std::string connection = head_->joined("Connection");
   std::vector<std::string> fields;
   bool has_type = false;
-  for (const auto& [name, value] : head_.fields) {
+  for (const auto& [name, value] : head_->fields) {
     const bool ours = std::any_of(kNotForwarded.begin(), kNotForwarded.end(),
                                   [name = name](std::string_view skip) { return equals_ignoring_case(skip, name); });
     if (ours || nominated(connection, name)) continue;
@@ -40,7 +40,7 @@ std::vector<std::string> Exchange::fields_to_forward() const {
     // libcurl sends a field without a value only when it is written so.
     fields.push_back(value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value));
   }
-  fields.emplace_back(std::string("Via: 1.") + (head_.minor_version == 0 ? "0" : "1") + " larder");
+  fields.emplace_back(std::string("Via: 1.") + (head_->minor_version == 0 ? "0" : "1") + " larder");
   fields.emplace_back("Expect:");
   if (!has_type) fields.emplace_back("Content-Type:");
   return fields;
@@ -48,7 +48,7 @@ std::vector<std::string> Exchange::fields_to_forward() const {
 
 void Exchange::begin_pass() {
   record_.answered = reports::Answered::pass;
-  begin_pass_at(target_.url.origin, fields_to_forward(), std::string(head_.method));
+  begin_pass_at(target().url.origin, fields_to_forward(), std::string(head_->method));
 }
 
 void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method) {
@@ -68,13 +68,13 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
 // has the same version.
 Exchange::Step Exchange::continue_by_pass(Piece& piece) {
   const bool nameable = object_->origin.strong() || !object_->origin.last_modified.empty();
-  if (pieces_.size() != 1 || passing_ || !nameable) return broken(mirror_->error().message);
+  if (piece_ + 1 != pieces_.size() || passing_ || !nameable) return broken(mirror_->error().message);
   continuing_ = piece.range;
   std::vector<std::string> fields;
   fields.push_back("Range: bytes=" + std::to_string(piece.range.first) + "-" + std::to_string(piece.range.end - 1));
   fields.push_back("If-Range: " + (object_->origin.strong() ? object_->origin.etag : object_->origin.last_modified));
   fields.emplace_back("Accept-Encoding: identity");
-  begin_pass_at(target_.url.origin, std::move(fields), "GET");
+  begin_pass_at(target().url.origin, std::move(fields), "GET");
   std::string unsent = std::move(piece.text);
   piece = {std::move(unsent), {}};
   return Step::waiting;
@@ -89,7 +89,7 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     if (!same) cut("the store cannot take it, and the origin has another version now");
     return;
   }
-  const bool unsafe = head_.method != "GET" && head_.method != "HEAD" && head_.method != "OPTIONS";
+  const bool unsafe = head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS";
   if (!unsafe || answer.status >= 400) {
     answer_pass(answer);
     return;
@@ -100,17 +100,17 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     unmaking_ = false;
     answer_pass(answer);
   });
-  loop_.site.store.remove(target_.url.key, [&loop = loop_, id = id_](const Status&) {
+  loop_.site.store.remove(target().url.key, [&loop = loop_, id = id_](const Status&) {
     loop.thread.post([&loop, id] { loop.wake(id); });
   });
 }
 
 void Exchange::answer_pass(const OriginAnswer& answer) {
-  const bool body = head_.method != "HEAD" && !has_no_body(answer.status);
-  pass_chunked_ = body && !answer.content_length && head_.minor_version == 1;
+  const bool body = head_->method != "HEAD" && !has_no_body(answer.status);
+  pass_chunked_ = body && !answer.content_length && head_->minor_version == 1;
   if (body && !answer.content_length && !pass_chunked_) keep_ = false;  // the end of the connection ends the body
   ClientAnswer head;
-  head.status = answer.status == 400 && target_.mau ? 404 : answer.status;
+  head.status = answer.status == 400 && target().mau ? 404 : answer.status;
   head.etag = answer.validators.etag;
   head.last_modified = answer.validators.last_modified;
   head.fields = &answer.kept;
@@ -131,7 +131,7 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   std::string text;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
   answered_ = true;
-  pieces_.push_front({std::move(text), {}});  // before what has come of the body already
+  pieces_.insert(pieces_.begin(), {std::move(text), {}});  // before what has come of the body already
   pump();
 }
 
@@ -160,7 +160,7 @@ void Exchange::on_pass_body(std::string bytes) {
 
 // What the client has been given makes room for more from the origin.
 void Exchange::tell_taken() {
-  if (!pieces_.empty() || pass_untaken_ == 0) return;
+  if (pieces_left() || pass_untaken_ == 0) return;
   loop_.site.origin_thread.post([&site = loop_.site, id = id_, bytes = std::exchange(pass_untaken_, 0)] {
     site.passes.taken(id, bytes);
   });

@@ -30,9 +30,13 @@ void Exchange::pump() {
   pumping_ = true;
   turn_bytes_ = 0;
   Step step = Step::sent;
-  while (!pieces_.empty() && step == Step::sent) {
-    step = send_piece(pieces_.front());
-    if (step == Step::sent) pieces_.pop_front();
+  while (pieces_left() && step == Step::sent) {
+    step = send_piece(pieces_[piece_]);
+    if (step == Step::sent) ++piece_;
+  }
+  if (!pieces_left()) {
+    pieces_.clear();
+    piece_ = 0;
   }
   pumping_ = false;
   if (step == Step::blocked) {
@@ -197,7 +201,7 @@ void Exchange::finish() {
 void Exchange::cut(std::string_view why) {
   if (done_) return;
   done_ = true;
-  spdlog::info("{}: cut off after {} of {} bytes: {}", record_.url, record_.bytes_sent, record_.bytes_asked, why);
+  spdlog::info("{}: cut off after {} of {} bytes: {}", asked_ ? target().url.key : "", record_.bytes_sent, record_.bytes_asked, why);
   if (record_.answered != reports::Answered::refused) add(loop_.site.counters.requests_failed);
   write_record();
   connection_.cut();
@@ -218,7 +222,16 @@ void Exchange::write_record() {
     case reports::Answered::refused: add(counters.requests_refused); break;
     case reports::Answered::failed: add(counters.requests_failed); break;
   }
-  if (record_.url.empty() && record_.answered != reports::Answered::refused) return;  // a helper: nothing was fetched
+  if (asked_) {
+    record_.url = target().url.key;
+    record_.token = target().token;
+    record_.token_from = target().token_from;
+    record_.user_agent_os = agent_->os;
+    record_.user_agent_os_version = agent_->os_version;
+    describe(record_, *asked_->what);
+  } else if (record_.answered != reports::Answered::refused) {
+    return;  // a helper: nothing was fetched
+  }
   if (!has_reader_) {
     loop_.record(std::move(record_));
     return;

@@ -15,7 +15,7 @@
 namespace larder::proxy {
 namespace {
 
-constexpr std::size_t kNamesRemembered = 8192;
+constexpr std::size_t kRemembered = 8192;
 // A fetch must be durable within a second of its end; the ledger commits within half of one.
 constexpr auto kFlushRecords = std::chrono::milliseconds(100);
 constexpr std::size_t kRecordsAtOnce = 256;
@@ -95,19 +95,42 @@ void Loop::reload(std::shared_ptr<const config::Config> config) {
 void Loop::teach(std::shared_ptr<const updates::Knowledge> knowledge) {
   thread.post([this, knowledge = std::move(knowledge)]() mutable {
     knowledge_ = std::move(knowledge);
-    names_.clear();
+    asked_.clear();
   });
 }
 
-KnownName Loop::name_of(const updates::CanonicalUrl& url) {
-  if (const auto found = names_.find(url.key); found != names_.end()) return found->second;
-  const auto parsed = updates::Url::parse(url.key);
-  auto what = std::make_shared<const updates::Recognition>(
-      updates::recognise(parsed ? *parsed : url.origin, *knowledge_));
-  if (names_.size() >= kNamesRemembered) names_.clear();
-  const KnownName name{what, name_class(what->stability)};
-  names_.emplace(url.key, name);
-  return name;
+// Fields other than Host that classify() looks at.
+bool Loop::head_line_says_all(const RequestHead& head) {
+  return head.method == "GET" && !head.has("Proxy-Authorization") && !head.has("Max-Forwards");
+}
+
+AskedPtr Loop::recall(const RequestHead& head) {
+  asking_.assign(head.host).append(1, '\n').append(head.target);
+  const auto found = asked_.find(asking_);
+  return found != asked_.end() && head_line_says_all(head) ? found->second : nullptr;
+}
+
+AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
+  const auto url = updates::Url::parse(target.url.key);
+  auto asked = std::make_shared<Asked>();
+  asked->what =
+      std::make_shared<const updates::Recognition>(updates::recognise(url ? *url : target.url.origin, *knowledge_));
+  asked->name = name_class(asked->what->stability);
+  asked->target = std::move(target);
+  if (head != nullptr && head_line_says_all(*head) && !asked->target.mau) {
+    if (asked_.size() >= kRemembered) asked_.clear();
+    asking_.assign(head->host).append(1, '\n').append(head->target);
+    asked_.emplace(asking_, asked);
+  }
+  return asked;
+}
+
+AgentPtr Loop::agent(std::string_view user_agent) {
+  if (const auto found = agents_.find(user_agent); found != agents_.end()) return found->second;
+  if (agents_.size() >= kRemembered) agents_.clear();
+  auto facts = std::make_shared<const updates::AgentFacts>(updates::read_user_agent(user_agent));
+  agents_.emplace(user_agent, facts);
+  return facts;
 }
 
 void Loop::record(reports::FetchRecord record) {

@@ -12,6 +12,7 @@
 
 #include "cache/reader.h"
 #include "config/config.h"
+#include "proxy/entrance.h"
 #include "proxy/event_thread.h"
 #include "proxy/fill_desk.h"
 #include "proxy/fill_mirror.h"
@@ -20,17 +21,29 @@
 #include "proxy/site.h"
 #include "updates/knowledge.h"
 #include "updates/recognise.h"
+#include "updates/user_agent.h"
 
 namespace larder::proxy {
 
 class Connection;
 class Listener;
 
-// A fetched name as one loop remembers it, so that a busy object is recognised once.
-struct KnownName {
+// What a request asks for and what is known of it. A loop remembers it, so that a busy object is understood once.
+struct Asked {
+  FetchTarget target;
   std::shared_ptr<const updates::Recognition> what;
   cache::NameClass name = cache::NameClass::ordinary;
 };
+using AskedPtr = std::shared_ptr<const Asked>;
+using AgentPtr = std::shared_ptr<const updates::AgentFacts>;
+
+// For maps that are looked up with a view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <class Value>
+using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
 class Loop {
  public:
@@ -61,7 +74,11 @@ class Loop {
   const config::Config& config() const { return *config_; }
   const std::shared_ptr<const updates::Knowledge>& knowledge() const { return knowledge_; }
 
-  KnownName name_of(const updates::CanonicalUrl& url);
+  // The same head line asked before; null when it was not, or when other fields of the head matter.
+  AskedPtr recall(const RequestHead& head);
+  // What is known of a target. Remembered for this head, when given, unless other fields of it mattered.
+  AskedPtr understand(FetchTarget target, const RequestHead* head);
+  AgentPtr agent(std::string_view user_agent);
   void record(reports::FetchRecord record);  // a fetch that had no fill
 
   void accepted(int fd, const config::Address& client);
@@ -73,6 +90,7 @@ class Loop {
   void wake(ReaderId exchange);
 
  private:
+  static bool head_line_says_all(const RequestHead& head);
   void tick();
   void flush_records();
 
@@ -81,7 +99,9 @@ class Loop {
   FillMirrors mirrors_;
   LoopPort port_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
-  std::unordered_map<std::string, KnownName> names_;
+  TextMap<AskedPtr> asked_;  // by host and target
+  TextMap<AgentPtr> agents_;
+  std::string asking_;       // the key being looked up
   std::unordered_map<ReaderId, std::function<void()>> waiting_;
   std::vector<reports::FetchRecord> records_;
   std::vector<std::unique_ptr<Listener>> listeners_;
