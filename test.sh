@@ -93,6 +93,7 @@ scenarios() {
 checks() {
   check "format" $python tests/checks/format.py
   check "rooms" $python tests/checks/rooms.py build/dev
+  check "day of a request" $python tests/checks/day.py
   check "clang-tidy" $python tests/checks/tidy.py build/dev
 }
 
