@@ -3,21 +3,23 @@
 name; a figure that is better when larger has its name in LARGER_IS_BETTER."""
 
 import json
+import pathlib
 import statistics
 import subprocess
 import threading
 import time
 
-from servers import GB, MiB, Server
+from servers import GB, MiB, Server, make_file
 
 LARGER_IS_BETTER = {"MB/s", "requests/s", "least client's share"}
 
 
 class Bench:
-    """The origin, the load generator, and a number that makes every cold name new."""
+    """The origin and its files, the load generator, and a number that makes every cold name new."""
 
-    def __init__(self, origin, load: str, quick: bool):
+    def __init__(self, origin, files: pathlib.Path, load: str, quick: bool):
         self.origin = origin
+        self.files = files
         self.load = load
         self.quick = quick
         self._cold = 0
@@ -36,6 +38,10 @@ class Bench:
     def cold(self, speed: str, name: str) -> str:
         self._cold += 1
         return f"/{speed}/{self._cold}/{name}"
+
+    def another(self, number: int) -> str:
+        """One of many files of 256 MiB that are not alike: a store that keeps equal bytes once has nothing to gain."""
+        return make_file(self.files, f"256m-{number}", 256 * MiB)
 
     def warm(self, server: Server, target: str) -> str:
         """Brings an object into the server's store once; later calls find it there."""
@@ -140,11 +146,12 @@ def cold1g(bench: Bench, server: Server) -> dict:
 
 def slow1000(bench: Bench, server: Server) -> dict:
     """1,000 slow clients at different places of 20 held objects of 256 MiB"""
-    targets = [bench.warm(server, f"/fast/{100 + n}/256m") for n in range(20)]
+    targets = [bench.warm(server, f"/fast/0/{bench.another(n)}") for n in range(20)]
     seconds, rate = bench.seconds(10), 128 * 1024
     peak, seen = _peak_memory(server, lambda: bench.run(server, *targets, clients=1000, seconds=seconds, rate=rate, receive_buffer=65536,
                                                         random_range=128 * MiB, object_bytes=256 * MiB))
-    return {"MB": peak / 1e6, "least client's share": seen["client_bytes_least"] / (rate * seconds)}
+    return {"MB": peak / 1e6, "least client's share": seen["client_bytes_least"] / (rate * seconds),
+            "slowest first byte ms": seen["first_byte_ms"]["max"]}
 
 
 # Row: function, servers it is for.

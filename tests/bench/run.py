@@ -85,14 +85,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         directory.chmod(0o755)
-        origin = Origin(directory, make_files(directory))
+        files = make_files(directory)
+        origin = Origin(directory, files)
         started.append(origin.start())
         running = {}
         for name in needed:
             running[name] = kinds[name](directory, origin.port)
             started.append(running[name].start())
         print(f"servers: {', '.join(needed)}; {options.rounds} rounds; peers write no access log, Larder keeps its ledger", flush=True)
-        bench = Bench(origin, str(pathlib.Path(options.load).resolve()), options.quick)
+        bench = Bench(origin, files, str(pathlib.Path(options.load).resolve()), options.quick)
         for row_name in chosen:
             row, servers = ROWS[row_name]
             names = [name for name in servers if name in running]

@@ -244,15 +244,21 @@ def all_servers(larderd: str) -> dict[str, type[Server]]:
     return {kind.name: kind for kind in (Larder, Nginx, NginxSlice, Varnish)}
 
 
+def make_file(files: pathlib.Path, name: str, size: int) -> str:
+    """A file of random bytes, once. Its blocks differ, or a store that keeps equal pieces once would have an easy day."""
+    path = files / name
+    if not path.exists():
+        block = os.urandom(16 * MiB)
+        with open(path, "wb") as file:
+            for at in range(0, size, len(block)):
+                file.write((at.to_bytes(8, "big") + block[8:])[:size - at])
+    return name
+
+
 def make_files(directory: pathlib.Path) -> pathlib.Path:
-    """The origin's files: random bytes, so that nothing on the way can make them fewer."""
+    """The origin's files."""
     files = directory / "files"
     files.mkdir(parents=True, exist_ok=True)
-    sizes = {"4k": 4096, "256m": 256 * MiB, "1g": 1024 * MiB}
-    block = os.urandom(16 * MiB)
-    for name, size in sizes.items():
-        with open(files / name, "wb") as file:
-            for at in range(0, size, len(block)):
-                # Blocks differ, or a store that keeps equal pieces once would have an easy day.
-                file.write((at.to_bytes(8, "big") + block[8:])[:size - at])
+    for name, size in {"4k": 4096, "256m": 256 * MiB, "1g": 1024 * MiB}.items():
+        make_file(files, name, size)
     return files

@@ -435,8 +435,8 @@ def _drain(connection: socket.socket, timeout: float = 10):
 
 
 def _reset(connection: socket.socket):
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # its own thread may have closed it meanwhile
         # The reader's file object keeps the descriptor open; taking the descriptor away closes it at once.
         socket.socket(fileno=connection.detach()).close()

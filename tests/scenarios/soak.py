@@ -77,8 +77,9 @@ class Soak:
             except Cut as cut:
                 with self.lock:
                     self.tally.cut += 1
-                    if cut.clean and crashes == self.crash_count:
-                        self.tally.problems.append(f"{path}: a clean end after {cut.received} bytes, though not complete")
+                # The kernel ends a killed daemon's connections cleanly; the daemon itself never may.
+                if cut.clean and crashes == self.crash_count and not self.over.is_set():
+                    self.problem(f"{path}: a clean end after {cut.received} bytes, though not complete")
             except (OSError, EOFError):
                 # The daemon was killed, or is not up again.
                 if crashes == self.crash_count and not self.over.is_set():
@@ -190,6 +191,7 @@ def main() -> int:
             soak.run(options.seconds, options.clients)
             larder.stop()
         except BaseException as error:
+            soak.over.set()
             soak.problem(f"{type(error).__name__}: {error}")
             larder.discard()
     tally = soak.tally
