@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "admin/server.h"
-#include "base/thread.h"
 #include "cache/store.h"
 #include "config/load.h"
 #include "proxy/proxy.h"
@@ -85,7 +84,9 @@ admin::RunningFill copy(const proxy::FillInfo& from, WallTime now) {
   return to;
 }
 
-void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
+void set_log_level(const std::string& level) {
+  spdlog::set_level(spdlog::level::from_str(level));
+}
 
 // One running Larder. Members in order of birth.
 class Daemon {
@@ -141,7 +142,10 @@ class Daemon {
 
  private:
   admin::Sources sources() {
-    return {*store_, *ledger_, clock_, [this] { return cache::Reader::make(*store_); },
+    return {*store_,
+            *ledger_,
+            clock_,
+            [this] { return cache::Reader::make(*store_); },
             [this] {
               admin::LiveStatus live;
               live.version = LARDER_VERSION;
@@ -203,7 +207,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kGood : kUsedWrongly;
   }
-  larder::name_this_thread("main");
   spdlog::set_default_logger(spdlog::stderr_color_mt("larderd"));
   const larder::config::Loaded loaded = larder::config::load_file(file);
   if (!loaded.config) {

@@ -26,14 +26,18 @@ CatalogueKeeper::CatalogueKeeper(cache::Store& store, const Clock& clock, EventT
       thread_("keeper"),
       reader_(cache::Reader::make(store)) {}
 
-CatalogueKeeper::~CatalogueKeeper() { stop(); }
+CatalogueKeeper::~CatalogueKeeper() {
+  stop();
+}
 
 void CatalogueKeeper::start() {
   thread_.post([this] { learn_stored(); });
   thread_.start();
 }
 
-void CatalogueKeeper::stop() { thread_.stop(); }
+void CatalogueKeeper::stop() {
+  thread_.stop();
+}
 
 void CatalogueKeeper::learn_stored() {
   std::string cursor;
@@ -94,8 +98,8 @@ void CatalogueKeeper::begin_round(const updates::MauChannel& channel, Round& rou
     order.fallbacks = url.fallbacks;
     order.name = cache::NameClass::mutable_name;
     const auto parsed = updates::Url::parse(url.key);
-    order.what = std::make_shared<const updates::Recognition>(
-        updates::recognise(parsed ? *parsed : url.origin, *knowledge_));
+    order.what =
+        std::make_shared<const updates::Recognition>(updates::recognise(parsed ? *parsed : url.origin, *knowledge_));
     order.known = reader_->find(url.key);
     order.validate = order.known != nullptr;
     ++round.running;

@@ -34,8 +34,8 @@ class CatalogueKeeper {
   // An object has become complete, or was found unchanged. Reads it if it is a catalogue not read yet.
   void learn(const cache::ObjectPtr& object);
 
-  // Reads a channel's manifests anew from the origin; `done` on the keeper when all have been read or have failed. Callers
-  // at the same time share one round, and a round just made is not repeated.
+  // Reads a channel's manifests anew from the origin; `done` on the keeper when all have been read or have failed.
+  // Callers at the same time share one round, and a round just made is not repeated.
   void refresh(const updates::MauChannel& channel, std::function<void()> done);
 
  private:

@@ -89,18 +89,24 @@ void Connection::on_writable() {
   }
 }
 
-// Requests are taken one after another. An exchange that finishes inside its own beginning comes back through finished(),
-// which leaves the going on to this loop instead of calling deeper.
+// Requests are taken one after another. An exchange that finishes inside its own beginning comes back through
+// finished(), which leaves the going on to this loop instead of calling deeper.
 void Connection::advance() {
   if (advancing_) return;
   advancing_ = true;
   bool went_on = true;
   while (went_on && !exchange_ && !closing_) {
     switch (reading_) {
-      case Reading::head: went_on = take_head(); break;
-      case Reading::body: went_on = take_body(); break;
+      case Reading::head:
+        went_on = take_head();
+        break;
+      case Reading::body:
+        went_on = take_body();
+        break;
       case Reading::nothing:
-      case Reading::linger: went_on = false; break;
+      case Reading::linger:
+        went_on = false;
+        break;
     }
   }
   advancing_ = false;
@@ -121,9 +127,13 @@ bool Connection::take_head() {
   const std::string_view unread = std::string_view(in_).substr(in_begin_);
   if (unread.empty()) return false;
   switch (parser_.parse(unread, head_)) {
-    case HeadParser::State::incomplete: return false;
-    case HeadParser::State::refused: refuse(parser_.refusal().status, parser_.refusal().reason); return true;
-    case HeadParser::State::complete: break;
+    case HeadParser::State::incomplete:
+      return false;
+    case HeadParser::State::refused:
+      refuse(parser_.refusal().status, parser_.refusal().reason);
+      return true;
+    case HeadParser::State::complete:
+      break;
   }
   const std::size_t head_bytes = parser_.head_bytes();
   body_.clear();
@@ -211,7 +221,9 @@ Connection::Sent Connection::send(iovec* parts, int count, bool more, std::size_
   return sent == whole ? Sent::all : Sent::some;
 }
 
-void Connection::when_writable() { event_add(write_event_.get(), nullptr); }
+void Connection::when_writable() {
+  event_add(write_event_.get(), nullptr);
+}
 
 void Connection::finished(bool keep) {
   // The exchange is on the stack still; the one before it no longer is.

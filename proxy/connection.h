@@ -36,9 +36,9 @@ class Connection {
   enum class Sent { all, some, failed };
   // Writes as much as the socket takes and says how much. `more`: more follows at once.
   Sent send(iovec* parts, int count, bool more, std::size_t& sent);
-  void when_writable();       // the exchange's on_writable() will be called
-  void finished(bool keep);   // the answer is written; the next request may begin
-  void cut();                 // the answer cannot be finished: reset, so that it cannot be taken for whole
+  void when_writable();      // the exchange's on_writable() will be called
+  void finished(bool keep);  // the answer is written; the next request may begin
+  void cut();                // the answer cannot be finished: reset, so that it cannot be taken for whole
   bool closing() const { return closing_; }
 
   // Once a second. Closes what has made no progress for too long.
@@ -57,8 +57,8 @@ class Connection {
 
   void on_readable();
   void on_writable();
-  void advance();             // as far as the bytes at hand go
-  bool take_head();           // true: went on
+  void advance();    // as far as the bytes at hand go
+  bool take_head();  // true: went on
   bool take_body();
   void begin_exchange();
   void refuse(int status, const std::string& reason);
@@ -81,8 +81,8 @@ class Connection {
   std::uint64_t body_left_ = 0;
   ChunkedBodyDecoder chunked_;
   std::unique_ptr<Exchange> exchange_;
-  std::unique_ptr<Exchange> unfed_;   // waits for its request's body
-  std::unique_ptr<Exchange> last_;    // has finished, and may still be on the stack
+  std::unique_ptr<Exchange> unfed_;  // waits for its request's body
+  std::unique_ptr<Exchange> last_;   // has finished, and may still be on the stack
   SteadyTime last_progress_;
   bool input_ended_ = false;  // the client has shut its side; what it asked is still answered
   bool reading_on_ = true;

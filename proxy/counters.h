@@ -10,30 +10,34 @@ namespace larder::proxy {
 struct Counters {
   using Count = std::atomic<std::uint64_t>;
   Count connections_accepted{0};
-  Count connections_open{0};          // now
-  Count connections_refused{0};       // client network not allowed, or too many
+  Count connections_open{0};     // now
+  Count connections_refused{0};  // client network not allowed, or too many
   Count requests{0};
   Count requests_hit{0};
   Count requests_joined{0};
   Count requests_miss{0};
   Count requests_stale{0};
   Count requests_pass{0};
-  Count requests_refused{0};          // 4xx by Larder itself
-  Count requests_failed{0};           // cut off, or 5xx by Larder itself
-  Count bytes_sent{0};                // body bytes to clients
-  Count bytes_from_origin{0};         // body bytes
+  Count requests_refused{0};   // 4xx by Larder itself
+  Count requests_failed{0};    // cut off, or 5xx by Larder itself
+  Count bytes_sent{0};         // body bytes to clients
+  Count bytes_from_origin{0};  // body bytes
   Count origin_requests{0};
   Count origin_retries{0};
-  Count origin_changed{0};            // a fill met another version of its object
+  Count origin_changed{0};  // a fill met another version of its object
   Count fills_started{0};
   Count fills_finished{0};
   Count fills_failed{0};
   Count lanes_opened{0};
-  Count chunks_unstored{0};           // received, but the store did not take them
-  Count chunks_cold{0};               // brought into memory by the pager before sending
+  Count chunks_unstored{0};  // received, but the store did not take them
+  Count chunks_cold{0};      // brought into memory by the pager before sending
 };
 
-inline void add(Counters::Count& count, std::uint64_t by = 1) { count.fetch_add(by, std::memory_order_relaxed); }
-inline void take(Counters::Count& count, std::uint64_t by = 1) { count.fetch_sub(by, std::memory_order_relaxed); }
+inline void add(Counters::Count& count, std::uint64_t by = 1) {
+  count.fetch_add(by, std::memory_order_relaxed);
+}
+inline void take(Counters::Count& count, std::uint64_t by = 1) {
+  count.fetch_sub(by, std::memory_order_relaxed);
+}
 
 }  // namespace larder::proxy

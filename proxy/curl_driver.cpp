@@ -86,7 +86,9 @@ void CurlDriver::abandon(const std::shared_ptr<Transfer::Running>& running) {
   maintain_soon_.after(std::chrono::microseconds(0));
 }
 
-void CurlDriver::hold() { held_ = true; }
+void CurlDriver::hold() {
+  held_ = true;
+}
 
 void CurlDriver::release() {
   if (!held_) return;
@@ -297,9 +299,13 @@ size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data)
 bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) {
   if (running.head_given) return true;  // a trailer: nothing of it is used
   switch (running.head.add_line(line)) {
-    case OriginHead::State::incomplete: return true;
-    case OriginHead::State::complete: return head_complete(running, running.head.answer());
-    case OriginHead::State::refused: running.refusal = running.head.reason(); return false;
+    case OriginHead::State::incomplete:
+      return true;
+    case OriginHead::State::complete:
+      return head_complete(running, running.head.answer());
+    case OriginHead::State::refused:
+      running.refusal = running.head.reason();
+      return false;
   }
   return false;
 }

@@ -24,7 +24,9 @@ void Timer::after(std::chrono::microseconds delay) {
   event_add(event_.get(), &when);
 }
 
-void Timer::cancel() { event_del(event_.get()); }
+void Timer::cancel() {
+  event_del(event_.get());
+}
 
 EventThread::EventThread(std::string name) : name_(std::move(name)), base_(event_base_new()) {
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

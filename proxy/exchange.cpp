@@ -14,7 +14,9 @@ namespace {
 // An object that changes at the origin each time it is asked for is given up on.
 constexpr int kRestarts = 3;
 
-bool is_microsoft_place(const FetchTarget& target) { return target.mau.has_value(); }
+bool is_microsoft_place(const FetchTarget& target) {
+  return target.mau.has_value();
+}
 
 // The views of a head that has been copied elsewhere.
 std::string_view moved(std::string_view view, const char* from, const char* to) {
@@ -120,8 +122,12 @@ void Exchange::classify_request() {
 void Exchange::helper(const Helper& helper) {
   record_.token = helper.token;
   switch (helper.kind) {
-    case Helper::Kind::probe: answer_text(200, "", "", {{"Accept-Ranges", "bytes"}}); return;
-    case Helper::Kind::asterisk: answer_text(200, "", "", {{"Allow", "GET, HEAD, OPTIONS"}}); return;
+    case Helper::Kind::probe:
+      answer_text(200, "", "", {{"Accept-Ranges", "bytes"}});
+      return;
+    case Helper::Kind::asterisk:
+      answer_text(200, "", "", {{"Allow", "GET, HEAD, OPTIONS"}});
+      return;
     case Helper::Kind::root:
       answer_text(200, "This is Larder, an update cache. Its page for administrators is on the admin port.\n",
                   "text/plain; charset=utf-8");
@@ -167,9 +173,8 @@ void Exchange::begin_update_cache() {
   if (!known && !asked_catalogues_) {
     asked_catalogues_ = true;
     loop_.expect(id_, [this] { begin_update_cache(); });
-    loop_.site.catalogues.refresh(*asked.channel, [&loop = loop_, id = id_] {
-      loop.thread.post([&loop, id] { loop.wake(id); });
-    });
+    loop_.site.catalogues.refresh(*asked.channel,
+                                  [&loop = loop_, id = id_] { loop.thread.post([&loop, id] { loop.wake(id); }); });
     return;
   }
   candidates_ = updates::resolve_mau(asked, *loop_.knowledge());
@@ -221,7 +226,8 @@ bool Exchange::wanted_is_held(const cache::Object& object) {
 
 void Exchange::look_up() {
   object_ = loop_.reader().find(target().url.key);
-  const bool fresh = object_ && cache::is_fresh(object_->freshness, asked_->name, record_.time) && !wants_revalidation();
+  const bool fresh =
+      object_ && cache::is_fresh(object_->freshness, asked_->name, record_.time) && !wants_revalidation();
   if (head_->method == "HEAD") {
     if (fresh) {
       record_.answered = reports::Answered::hit;
@@ -258,7 +264,8 @@ void Exchange::join(bool validate) {
   if (answered_ && pieces_left()) want = {pieces_[piece_].range.first, pieces_.back().range.end};
   expecting_ = true;
   has_reader_ = true;
-  loop_.mirrors().expect(id_, [this](const std::shared_ptr<FillMirror>& mirror, Joining joining) { joined(mirror, joining); });
+  loop_.mirrors().expect(
+      id_, [this](const std::shared_ptr<FillMirror>& mirror, Joining joining) { joined(mirror, joining); });
   loop_.site.origin_thread.post([&site = loop_.site, &port = loop_.port(), id = id_, order = std::move(order), want] {
     site.fills.join(id, port, order, want);
   });
@@ -294,7 +301,8 @@ void Exchange::on_fill() {
 
 void Exchange::on_fill_before_answer() {
   switch (mirror_->state()) {
-    case FillState::asking: return;
+    case FillState::asking:
+      return;
     case FillState::filling:
     case FillState::finished:
       object_ = mirror_->object();
@@ -335,7 +343,9 @@ void Exchange::on_fill_before_answer() {
       leave_fill();
       look_up();
       return;
-    case FillState::failed: origin_failed(mirror_->error()); return;
+    case FillState::failed:
+      origin_failed(mirror_->error());
+      return;
   }
 }
 

@@ -2,9 +2,9 @@
 // Exchange: one request and its answer. Its steps, in order, are those of docs/day-of-a-request.md: classify, look up,
 // join or pass, answer, send, record.
 //
-// The answer's bytes come from the store's map, from a chunk in flight, or from a pass; whichever it is, nothing is kept
-// between turns but a position. Once the head has been sent, the bytes are those of object_ or the connection is cut.
-// Threads: belongs to one loop.
+// The answer's bytes come from the store's map, from a chunk in flight, or from a pass; whichever it is, nothing is
+// kept between turns but a position. Once the head has been sent, the bytes are those of object_ or the connection is
+// cut. Threads: belongs to one loop.
 #pragma once
 
 #include <cstdint>
@@ -110,7 +110,7 @@ class Exchange final : public FillWatcher, public PassListener {
   Connection& connection_;
   Loop& loop_;
   const ReaderId id_;
-  const RequestHead* head_;      // the connection's, or own_head_
+  const RequestHead* head_;  // the connection's, or own_head_
   std::string_view raw_;
   RequestHead own_head_;
   std::string own_raw_;
@@ -128,8 +128,8 @@ class Exchange final : public FillWatcher, public PassListener {
   cache::ObjectPtr object_;
   cache::ExtentUse use_;
   std::shared_ptr<FillMirror> mirror_;
-  bool expecting_ = false;     // a join is on its way
-  bool has_reader_ = false;    // the fill desk knows this exchange and must be told when it leaves
+  bool expecting_ = false;   // a join is on its way
+  bool has_reader_ = false;  // the fill desk knows this exchange and must be told when it leaves
   bool passing_ = false;
   std::optional<ByteRange> continuing_;  // the pass goes on in the middle of object_: what is still to come
   bool warming_ = false;
@@ -142,7 +142,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool answered_ = false;
   bool pass_chunked_ = false;
   bool pass_ended_ = false;
-  bool unmaking_ = false;      // the stored object of this URL is being removed; the answer waits
+  bool unmaking_ = false;         // the stored object of this URL is being removed; the answer waits
   std::size_t pass_untaken_ = 0;  // body bytes the pass desk believes are still here
   std::uint64_t turn_bytes_ = 0;
   std::string cut_reason_;

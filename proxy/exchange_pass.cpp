@@ -12,10 +12,21 @@ namespace larder::proxy {
 namespace {
 
 // Fields that belong to one connection (RFC 9110 7.6.1), or that are said anew.
-constexpr std::array<std::string_view, 15> kNotForwarded{
-    "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate", "TE",   "Trailer",
-    "Upgrade",    "Expect",     "Host",             "Content-Length",      "Transfer-Encoding",  "Via",  "Max-Forwards",
-    "HTTP2-Settings"};
+constexpr std::array<std::string_view, 15> kNotForwarded{"Connection",
+                                                         "Keep-Alive",
+                                                         "Proxy-Connection",
+                                                         "Proxy-Authorization",
+                                                         "Proxy-Authenticate",
+                                                         "TE",
+                                                         "Trailer",
+                                                         "Upgrade",
+                                                         "Expect",
+                                                         "Host",
+                                                         "Content-Length",
+                                                         "Transfer-Encoding",
+                                                         "Via",
+                                                         "Max-Forwards",
+                                                         "HTTP2-Settings"};
 
 bool nominated(const std::string& connection, std::string_view name) {
   for (const std::string_view option : split(connection, ',')) {
@@ -24,7 +35,9 @@ bool nominated(const std::string& connection, std::string_view name) {
   return false;
 }
 
-bool has_no_body(int status) { return status == 204 || status == 304; }
+bool has_no_body(int status) {
+  return status == 204 || status == 304;
+}
 
 }  // namespace
 
@@ -64,8 +77,8 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
   });
 }
 
-// The store cannot take the rest of an answer that has begun: the client gets it straight from the origin, if that still
-// has the same version.
+// The store cannot take the rest of an answer that has begun: the client gets it straight from the origin, if that
+// still has the same version.
 Exchange::Step Exchange::continue_by_pass(Piece& piece) {
   const bool nameable = object_->origin.strong() || !object_->origin.last_modified.empty();
   if (piece_ + 1 != pieces_.size() || passing_ || !nameable) return broken(mirror_->error().message);
@@ -94,15 +107,15 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     answer_pass(answer);
     return;
   }
-  // A success unmakes the stored object (RFC 9111 4.4). The client learns of it after that, so that its next GET sees it.
+  // A success unmakes the stored object (RFC 9111 4.4). The client learns of it after that, so that its next GET sees
+  // it.
   unmaking_ = true;
   loop_.expect(id_, [this, answer] {
     unmaking_ = false;
     answer_pass(answer);
   });
-  loop_.site.store.remove(target().url.key, [&loop = loop_, id = id_](const Status&) {
-    loop.thread.post([&loop, id] { loop.wake(id); });
-  });
+  loop_.site.store.remove(
+      target().url.key, [&loop = loop_, id = id_](const Status&) { loop.thread.post([&loop, id] { loop.wake(id); }); });
 }
 
 void Exchange::answer_pass(const OriginAnswer& answer) {
@@ -161,9 +174,8 @@ void Exchange::on_pass_body(std::string bytes) {
 // What the client has been given makes room for more from the origin.
 void Exchange::tell_taken() {
   if (pieces_left() || pass_untaken_ == 0) return;
-  loop_.site.origin_thread.post([&site = loop_.site, id = id_, bytes = std::exchange(pass_untaken_, 0)] {
-    site.passes.taken(id, bytes);
-  });
+  loop_.site.origin_thread.post(
+      [&site = loop_.site, id = id_, bytes = std::exchange(pass_untaken_, 0)] { site.passes.taken(id, bytes); });
 }
 
 void Exchange::on_pass_end(const Status& status) {

@@ -117,8 +117,11 @@ Exchange::Step Exchange::send_chunk(Piece& piece, cache::ChunkIndex chunk) {
     case cache::ChunkState::ready:
       if (step == Step::sent && piece.range.first == before) return broken("a stored chunk is shorter than its object");
       return step;
-    case cache::ChunkState::cold: warm(chunk); return Step::waiting;
-    case cache::ChunkState::missing: return send_in_flight(piece, chunk);
+    case cache::ChunkState::cold:
+      warm(chunk);
+      return Step::waiting;
+    case cache::ChunkState::missing:
+      return send_in_flight(piece, chunk);
   }
   return Step::waiting;
 }
@@ -156,17 +159,24 @@ Exchange::Step Exchange::chunk_missing(Piece& piece, cache::ChunkIndex chunk) {
   if (expecting_) return Step::waiting;
   if (mirror_) {
     switch (mirror_->state()) {
-      case FillState::asking: return Step::waiting;
-      case FillState::filling: mirror_->need(chunk); return Step::waiting;
-      case FillState::pass: return continue_by_pass(piece);
+      case FillState::asking:
+        return Step::waiting;
+      case FillState::filling:
+        mirror_->need(chunk);
+        return Step::waiting;
+      case FillState::pass:
+        return continue_by_pass(piece);
       case FillState::answered:
       case FillState::failed:
-      case FillState::changed: return broken(mirror_->error().message);
-      case FillState::finished: break;
+      case FillState::changed:
+        return broken(mirror_->error().message);
+      case FillState::finished:
+        break;
     }
   }
   if (++repairs_ > kRepairs) return broken("a chunk of " + object_->url + " cannot be had");
-  // A finished fill may have found the same bytes stored before: another extent, same object. Or the store lost a chunk.
+  // A finished fill may have found the same bytes stored before: another extent, same object. Or the store lost a
+  // chunk.
   cache::ObjectPtr now = mirror_ ? mirror_->object() : nullptr;
   if (!now || now->extent == object_->extent) now = loop_.reader().find(object_->url);
   if (now && now->etag == object_->etag && now->size_bytes == object_->size_bytes) {
@@ -201,7 +211,8 @@ void Exchange::finish() {
 void Exchange::cut(std::string_view why) {
   if (done_) return;
   done_ = true;
-  spdlog::info("{}: cut off after {} of {} bytes: {}", asked_ ? target().url.key : "", record_.bytes_sent, record_.bytes_asked, why);
+  spdlog::info("{}: cut off after {} of {} bytes: {}", asked_ ? target().url.key : "", record_.bytes_sent,
+               record_.bytes_asked, why);
   if (record_.answered != reports::Answered::refused) add(loop_.site.counters.requests_failed);
   write_record();
   connection_.cut();
@@ -214,13 +225,27 @@ void Exchange::write_record() {
   record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(loop_.site.clock.steady() - began_);
   add(counters.bytes_sent, record_.bytes_sent);
   switch (record_.answered) {
-    case reports::Answered::hit: add(counters.requests_hit); break;
-    case reports::Answered::joined: add(counters.requests_joined); break;
-    case reports::Answered::miss: add(counters.requests_miss); break;
-    case reports::Answered::stale: add(counters.requests_stale); break;
-    case reports::Answered::pass: add(counters.requests_pass); break;
-    case reports::Answered::refused: add(counters.requests_refused); break;
-    case reports::Answered::failed: add(counters.requests_failed); break;
+    case reports::Answered::hit:
+      add(counters.requests_hit);
+      break;
+    case reports::Answered::joined:
+      add(counters.requests_joined);
+      break;
+    case reports::Answered::miss:
+      add(counters.requests_miss);
+      break;
+    case reports::Answered::stale:
+      add(counters.requests_stale);
+      break;
+    case reports::Answered::pass:
+      add(counters.requests_pass);
+      break;
+    case reports::Answered::refused:
+      add(counters.requests_refused);
+      break;
+    case reports::Answered::failed:
+      add(counters.requests_failed);
+      break;
   }
   if (asked_) {
     record_.url = target().url.key;
@@ -228,7 +253,7 @@ void Exchange::write_record() {
     record_.token_from = target().token_from;
     record_.user_agent_os = agent_->os;
     record_.user_agent_os_version = agent_->os_version;
-    describe(record_, *asked_->what);
+    describe(record_, *loop_.understand_again(asked_)->what);
   } else if (record_.answered != reports::Answered::refused) {
     return;  // a helper: nothing was fetched
   }
@@ -236,9 +261,8 @@ void Exchange::write_record() {
     loop_.record(std::move(record_));
     return;
   }
-  loop_.site.origin_thread.post([&site = loop_.site, id = id_, record = std::move(record_)] {
-    site.fills.leave(id, record);
-  });
+  loop_.site.origin_thread.post(
+      [&site = loop_.site, id = id_, record = std::move(record_)] { site.fills.leave(id, record); });
 }
 
 }  // namespace larder::proxy

@@ -54,7 +54,9 @@ FillInfo Fill::info() const {
   return info;
 }
 
-FillChange Fill::snapshot() const { return {state_, stale_, object_, answer_, error_, in_flight_}; }
+FillChange Fill::snapshot() const {
+  return {state_, stale_, object_, answer_, error_, in_flight_};
+}
 
 // ---- telling the loops ----
 
@@ -101,9 +103,8 @@ void Fill::join(ReaderId reader, LoopPort* loop, Want want) {
   if (want.whole()) whole_asked_ = true;
   if (loop != nullptr) {
     loops_.try_emplace(loop, std::make_shared<std::atomic<bool>>(false));
-    loop->thread.post([loop, reader, joining, id = id_, now = snapshot()] {
-      loop->mirrors.joined(reader, id, joining, now);
-    });
+    loop->thread.post(
+        [loop, reader, joining, id = id_, now = snapshot()] { loop->mirrors.joined(reader, id, joining, now); });
   }
   if (state_ == FillState::asking && lanes_.empty()) open_first_lane(want);
   if (state_ == FillState::filling) {
@@ -160,7 +161,9 @@ void Fill::leave(ReaderId reader) {
   end_if_idle();
 }
 
-std::uint64_t Fill::take_unaccounted() { return std::exchange(unaccounted_, 0); }
+std::uint64_t Fill::take_unaccounted() {
+  return std::exchange(unaccounted_, 0);
+}
 
 std::optional<ReaderId> Fill::owner() const {
   if (readers_.empty()) return std::nullopt;
@@ -220,7 +223,9 @@ std::vector<std::string> Fill::condition_fields(const Lane& lane) const {
   return fields;
 }
 
-bool Fill::busy(cache::ChunkIndex chunk) const { return held_.has(chunk) || in_flight_.contains(chunk); }
+bool Fill::busy(cache::ChunkIndex chunk) const {
+  return held_.has(chunk) || in_flight_.contains(chunk);
+}
 
 bool Fill::covered_soon(cache::ChunkIndex chunk) const {
   return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
@@ -356,8 +361,8 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
         return [&loop, id, chunk, buffer] { loop.mirrors.opened(id, chunk, buffer); };
       });
     }
-    const std::size_t taken = lane.buffer->append(bytes.first(
-        std::min<std::uint64_t>(bytes.size(), lane.answered_end - lane.next)));
+    const std::size_t taken =
+        lane.buffer->append(bytes.first(std::min<std::uint64_t>(bytes.size(), lane.answered_end - lane.next)));
     if (taken == 0) return false;
     lane.next += taken;
     bytes = bytes.subspan(taken);
@@ -445,8 +450,8 @@ void Fill::retry(Lane& lane, const Status& status) {
   if (lane.next > lane.attempt_start) lane.attempts = 0;
   ++lane.attempts;
   const bool first_answer = state_ == FillState::asking;
-  const unsigned allowed = first_answer ? kFirstTries * static_cast<unsigned>(order_.fallbacks.size() + 1)
-                                        : desk_.config.fills.attempts;
+  const unsigned allowed =
+      first_answer ? kFirstTries * static_cast<unsigned>(order_.fallbacks.size() + 1) : desk_.config.fills.attempts;
   Error error = fail(ErrorKind::origin_failed, order_.origin.host + " sends less than it says of " + order_.key);
   if (!lane.complaint.empty()) {
     error.message = lane.complaint;

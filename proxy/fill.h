@@ -2,19 +2,19 @@
 // A fill is one running transfer from an origin into the cache, shared by everyone who waits for the object.
 // It does not decide what a request means (entrance.h) nor keep bytes (cache/store.h).
 //
-// A fill has lanes: each lane is one request for one run of missing chunks. A reader that needs a chunk no lane will soon
-// reach gets a lane of its own; a lane that meets a chunk already held or in flight ends there. A broken lane goes on at
-// the very byte where it stood, with Range and If-Range; the mirrors of a host are tried in turn.
+// A fill has lanes: each lane is one request for one run of missing chunks. A reader that needs a chunk no lane will
+// soon reach gets a lane of its own; a lane that meets a chunk already held or in flight ends there. A broken lane goes
+// on at the very byte where it stood, with Range and If-Range; the mirrors of a host are tried in turn.
 //
 // Invariants: at most one fill per canonical URL (FillDesk); all bytes of a fill belong to one version of the object; a
 // chunk is announced as stored only after it can be read back.
 // Threads: belongs to `origin`.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <atomic>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,13 +36,13 @@ class LoopPort;
 
 // What is to be fetched, as the asking loop knows it.
 struct FillOrder {
-  std::string key;                       // canonical
+  std::string key;  // canonical
   updates::Url origin;
-  std::vector<updates::Url> fallbacks;   // other places of the same bytes
+  std::vector<updates::Url> fallbacks;  // other places of the same bytes
   cache::NameClass name = cache::NameClass::ordinary;
   std::shared_ptr<const updates::Recognition> what;
-  cache::ObjectPtr known;                // what the store had, null for nothing
-  bool validate = false;                 // it is no longer fresh: ask the origin before using it
+  cache::ObjectPtr known;  // what the store had, null for nothing
+  bool validate = false;   // it is no longer fresh: ask the origin before using it
 };
 
 // Bytes a reader wants, [first, end). kOpenEnd: to the end of the object.
@@ -61,7 +61,7 @@ struct FillInfo {
   std::string product;
   std::string version;
   std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;         // 0 while unknown
+  std::uint64_t bytes_total = 0;  // 0 while unknown
   std::uint64_t bytes_from_origin = 0;
   std::size_t readers = 0;
   std::size_t lanes = 0;
@@ -117,7 +117,7 @@ class Fill {
   void stop_unwanted_lanes();
   void add_needs_of_readers();
   bool covered_soon(cache::ChunkIndex chunk) const;
-  bool busy(cache::ChunkIndex chunk) const;               // held, in flight or waiting for the store
+  bool busy(cache::ChunkIndex chunk) const;  // held, in flight or waiting for the store
   cache::ChunkIndex run_end(cache::ChunkIndex from, std::uint64_t want_end) const;
   std::uint64_t furthest_want(cache::ChunkIndex chunk) const;
   bool wanted(cache::ChunkIndex chunk) const;
@@ -142,7 +142,7 @@ class Fill {
   void give_up(Error error);
   void check_complete();
   void end_if_idle();
-  void announce();                                        // state to every loop
+  void announce();  // state to every loop
   void wake_loops();
   template <class Post>
   void each_loop(const Post& post) const;
@@ -160,14 +160,14 @@ class Fill {
   cache::ExtentUse use_;
   cache::ChunkMap held_;
   std::shared_ptr<const WholeAnswer> answer_;
-  std::shared_ptr<WholeAnswer> answering_;                // an error answer whose body is being received
-  OriginAnswer gathering_answer_;                         // the head of an object whose length is not known yet
+  std::shared_ptr<WholeAnswer> answering_;  // an error answer whose body is being received
+  OriginAnswer gathering_answer_;           // the head of an object whose length is not known yet
   bool joined_once_ = false;
   Error error_;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;
   std::set<std::uint32_t> needs_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::map<ReaderId, ReaderEntry> readers_;               // in order of joining
+  std::map<ReaderId, ReaderEntry> readers_;                        // in order of joining
   std::map<LoopPort*, std::shared_ptr<std::atomic<bool>>> loops_;  // a wake is on its way
   std::uint64_t bytes_from_origin_ = 0;
   std::uint64_t unaccounted_ = 0;

@@ -10,7 +10,8 @@
 namespace larder::proxy {
 namespace {
 
-// How long an answer that may not be stored is remembered as such: its next askers go to the origin at once, each alone.
+// How long an answer that may not be stored is remembered as such: its next askers go to the origin at once, each
+// alone.
 constexpr auto kUncacheableFor = std::chrono::minutes(5);
 constexpr std::size_t kUncacheableRemembered = 10000;
 // How long a store that refused a chunk is left alone.
@@ -18,10 +19,14 @@ constexpr auto kStoreRest = std::chrono::seconds(5);
 
 reports::FileKind file_kind(updates::Kind kind) {
   switch (kind) {
-    case updates::Kind::full: return reports::FileKind::full;
-    case updates::Kind::delta: return reports::FileKind::delta;
-    case updates::Kind::catalogue: return reports::FileKind::catalogue;
-    case updates::Kind::other: return reports::FileKind::other;
+    case updates::Kind::full:
+      return reports::FileKind::full;
+    case updates::Kind::delta:
+      return reports::FileKind::delta;
+    case updates::Kind::catalogue:
+      return reports::FileKind::catalogue;
+    case updates::Kind::other:
+      return reports::FileKind::other;
   }
   return reports::FileKind::other;
 }
@@ -36,8 +41,9 @@ void describe(reports::FetchRecord& record, const updates::Recognition& what) {
   record.kind = file_kind(what.kind);
 }
 
-FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_in, cache::Store& store_in, reports::Ledger& ledger,
-                   const Clock& clock_in, const config::Config& config_in, Counters& counters_in)
+FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_in, cache::Store& store_in,
+                   reports::Ledger& ledger, const Clock& clock_in, const config::Config& config_in,
+                   Counters& counters_in)
     : owned_thread(std::move(thread_in)),
       thread(*owned_thread),
       client(client_in),
@@ -196,18 +202,18 @@ void FillDesk::stored(FillId id, cache::ChunkIndex chunk, const Status& status) 
 }
 
 void FillDesk::complete(Fill& fill, cache::ExtentId extent) {
-  store.complete(fill.order().key, extent, [this, origin = owned_thread, id = fill.id()](Result<cache::ObjectPtr> result) {
-    origin->post([this, id, result = std::move(result)] {
-      if (Fill* waiting = find(id)) waiting->object_completed(result);
-    });
-  });
+  store.complete(fill.order().key, extent,
+                 [this, origin = owned_thread, id = fill.id()](Result<cache::ObjectPtr> result) {
+                   origin->post([this, id, result = std::move(result)] {
+                     if (Fill* waiting = find(id)) waiting->object_completed(result);
+                   });
+                 });
 }
 
 void FillDesk::forget(const std::string& key, cache::ExtentId extent) {
   forgotten_[key] = extent;
-  store.remove(key, [this, origin = owned_thread, key](const Status&) {
-    origin->post([this, key] { forgotten_.erase(key); });
-  });
+  store.remove(
+      key, [this, origin = owned_thread, key](const Status&) { origin->post([this, key] { forgotten_.erase(key); }); });
 }
 
 void FillDesk::ended(Fill& fill) {
@@ -257,7 +263,9 @@ void FillDesk::remember_uncacheable(const std::string& key) {
   uncacheable_[key] = clock.steady() + kUncacheableFor;
 }
 
-void FillDesk::storage_refused() { store_again_ = clock.steady() + kStoreRest; }
+void FillDesk::storage_refused() {
+  store_again_ = clock.steady() + kStoreRest;
+}
 
 bool FillDesk::must_pass(const std::string& key) {
   const SteadyTime now = clock.steady();

@@ -41,8 +41,8 @@ class FillDesk {
   using Learned = std::function<void(const cache::ObjectPtr&)>;
 
   // The store may answer after everything else is gone, so its callbacks hold the thread they post to.
-  FillDesk(std::shared_ptr<EventThread> thread, OriginClient& client, cache::Store& store, reports::Ledger& ledger, const Clock& clock,
-           const config::Config& config, Counters& counters);
+  FillDesk(std::shared_ptr<EventThread> thread, OriginClient& client, cache::Store& store, reports::Ledger& ledger,
+           const Clock& clock, const config::Config& config, Counters& counters);
   ~FillDesk();
   FillDesk(const FillDesk&) = delete;
   FillDesk& operator=(const FillDesk&) = delete;
@@ -81,7 +81,7 @@ class FillDesk {
   void complete(Fill& fill, cache::ExtentId extent);
   // The stored object of this key is of a version the origin no longer has.
   void forget(const std::string& key, cache::ExtentId extent);
-  void ended(Fill& fill);                  // the fill reached an end state; it is freed when curl has returned
+  void ended(Fill& fill);  // the fill reached an end state; it is freed when curl has returned
   void learned(const cache::ObjectPtr& object);
   void remember_uncacheable(const std::string& key);
   void storage_refused();
@@ -102,13 +102,13 @@ class FillDesk {
   std::unordered_map<std::string, Fill*> by_key_;
   std::unordered_map<FillId, std::unique_ptr<Fill>> fills_;
   std::unordered_map<ReaderId, FillId> by_reader_;
-  std::unordered_map<ReaderId, std::uint64_t> settled_;    // bytes of a fill that ended before its owner did
+  std::unordered_map<ReaderId, std::uint64_t> settled_;  // bytes of a fill that ended before its owner did
   std::unordered_map<FillId, std::vector<std::function<void(Status)>>> own_waiting_;
-  std::unordered_set<ReaderId> deferred_;                  // wait for the end of a fill whose bytes they may not have
+  std::unordered_set<ReaderId> deferred_;  // wait for the end of a fill whose bytes they may not have
   std::unordered_map<FillId, std::vector<std::function<void(const Fill&)>>> at_end_;
-  std::unordered_map<std::string, SteadyTime> uncacheable_;  // until when
+  std::unordered_map<std::string, SteadyTime> uncacheable_;     // until when
   std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
-  SteadyTime store_again_{};                                // nothing is offered to a full store before this
+  SteadyTime store_again_{};                                    // nothing is offered to a full store before this
   std::size_t unstored_ = 0;
   bool stopping_ = false;
 };

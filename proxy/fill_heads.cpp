@@ -32,11 +32,12 @@ std::string make_etag(const std::string& key, const cache::Validators& origin, s
 }
 
 bool knows_etag(const cache::Object& object, const std::string& etag) {
-  return object.origin.etag == etag || std::find(object.other_etags.begin(), object.other_etags.end(), etag) !=
-                                           object.other_etags.end();
+  return object.origin.etag == etag ||
+         std::find(object.other_etags.begin(), object.other_etags.end(), etag) != object.other_etags.end();
 }
 
-// RFC 9111 3.2: fields of a newer answer replace those stored, all others stay. Lengths and ranges are not the object's.
+// RFC 9111 3.2: fields of a newer answer replace those stored, all others stay. Lengths and ranges are not the
+// object's.
 cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
   for (const auto& [name, value] : newer) {
     std::erase_if(stored, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
@@ -117,13 +118,14 @@ bool Fill::head_unsatisfiable(Lane& lane) {
 
 bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
   if (answer.status < 300 || answer.status == 304) {
-    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + ", which was not asked for, for " +
-                     order_.key;
+    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) +
+                     ", which was not asked for, for " + order_.key;
     return false;
   }
   const auto places = static_cast<unsigned>(order_.fallbacks.size() + 1);
   if (state_ == FillState::filling) {
-    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " in the middle of " + order_.key;
+    lane.complaint =
+        order_.origin.host + " answers " + std::to_string(answer.status) + " in the middle of " + order_.key;
     return false;
   }
   if (lane.tries < places) {

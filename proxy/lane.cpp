@@ -39,9 +39,13 @@ void Lane::send_after(std::chrono::milliseconds delay, std::vector<std::string> 
   retry_.after(delay);
 }
 
-bool Lane::on_head(const OriginAnswer& answer) { return fill_.lane_head(*this, answer); }
+bool Lane::on_head(const OriginAnswer& answer) {
+  return fill_.lane_head(*this, answer);
+}
 
-bool Lane::on_body(std::span<const std::byte> bytes) { return fill_.lane_body(*this, bytes); }
+bool Lane::on_body(std::span<const std::byte> bytes) {
+  return fill_.lane_body(*this, bytes);
+}
 
 void Lane::on_end(Status status) {
   transfer_.reset();

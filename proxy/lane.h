@@ -20,9 +20,9 @@ class Fill;
 class Lane final : public TransferSink {
  public:
   enum class Ask {
-    whole,      // no Range: the first request of an object asked for whole
-    range,      // [next, end), with If-Range when the object is known
-    validate,   // If-None-Match / If-Modified-Since
+    whole,     // no Range: the first request of an object asked for whole
+    range,     // [next, end), with If-Range when the object is known
+    validate,  // If-None-Match / If-Modified-Since
   };
 
   Lane(Fill& fill, OriginClient& client, event_base* base, Ask ask, std::uint64_t first, std::uint64_t end);
@@ -37,19 +37,19 @@ class Lane final : public TransferSink {
   void on_end(Status status) override;
 
   Ask ask;
-  std::uint64_t next = 0;                  // first byte not yet received
-  std::uint64_t end = 0;                   // first byte not asked for; kOpenEnd while unknown
-  std::uint64_t requested_first = 0;       // of the running request
-  std::uint64_t answered_end = 0;          // of the running response
-  std::uint64_t skip = 0;                  // bytes of the response that are already there
-  std::uint64_t attempt_start = 0;         // `next` when the running request began
-  unsigned attempts = 0;                   // in a row without a new byte
-  unsigned tries = 0;                      // in all: chooses the address to ask
-  unsigned other_nodes = 0;                // answers with other validators in a row
-  std::string complaint;                   // what was wrong with the answer, when the fill ended it
-  bool satisfied = false;                  // nothing more is wanted of this lane, though the response goes on
-  bool ask_again = false;                  // at once, with what has been changed in the lane
-  bool gathering = false;                  // length unknown: bytes are gathered until the end tells it
+  std::uint64_t next = 0;             // first byte not yet received
+  std::uint64_t end = 0;              // first byte not asked for; kOpenEnd while unknown
+  std::uint64_t requested_first = 0;  // of the running request
+  std::uint64_t answered_end = 0;     // of the running response
+  std::uint64_t skip = 0;             // bytes of the response that are already there
+  std::uint64_t attempt_start = 0;    // `next` when the running request began
+  unsigned attempts = 0;              // in a row without a new byte
+  unsigned tries = 0;                 // in all: chooses the address to ask
+  unsigned other_nodes = 0;           // answers with other validators in a row
+  std::string complaint;              // what was wrong with the answer, when the fill ended it
+  bool satisfied = false;             // nothing more is wanted of this lane, though the response goes on
+  bool ask_again = false;             // at once, with what has been changed in the lane
+  bool gathering = false;             // length unknown: bytes are gathered until the end tells it
   std::string gathered;
   std::shared_ptr<cache::ChunkBuffer> buffer;  // of the chunk at `next`
 

@@ -23,9 +23,12 @@ constexpr auto kTick = std::chrono::seconds(1);
 
 cache::NameClass name_class(updates::NameStability stability) {
   switch (stability) {
-    case updates::NameStability::immutable: return cache::NameClass::immutable;
-    case updates::NameStability::mutable_name: return cache::NameClass::mutable_name;
-    case updates::NameStability::ordinary: return cache::NameClass::ordinary;
+    case updates::NameStability::immutable:
+      return cache::NameClass::immutable;
+    case updates::NameStability::mutable_name:
+      return cache::NameClass::mutable_name;
+    case updates::NameStability::ordinary:
+      return cache::NameClass::ordinary;
   }
   return cache::NameClass::ordinary;
 }
@@ -117,12 +120,17 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
       std::make_shared<const updates::Recognition>(updates::recognise(url ? *url : target.url.origin, *knowledge_));
   asked->name = name_class(asked->what->stability);
   asked->target = std::move(target);
+  asked->knowledge = knowledge_;
   if (head != nullptr && head_line_says_all(*head) && !asked->target.mau) {
     if (asked_.size() >= kRemembered) asked_.clear();
     asking_.assign(head->host).append(1, '\n').append(head->target);
     asked_.emplace(asking_, asked);
   }
   return asked;
+}
+
+AskedPtr Loop::understand_again(const AskedPtr& asked) {
+  return asked->knowledge == knowledge_ ? asked : understand(asked->target, nullptr);
 }
 
 AgentPtr Loop::agent(std::string_view user_agent) {

@@ -33,6 +33,7 @@ struct Asked {
   FetchTarget target;
   std::shared_ptr<const updates::Recognition> what;
   cache::NameClass name = cache::NameClass::ordinary;
+  std::shared_ptr<const updates::Knowledge> knowledge;  // it was understood with
 };
 using AskedPtr = std::shared_ptr<const Asked>;
 using AgentPtr = std::shared_ptr<const updates::AgentFacts>;
@@ -56,9 +57,9 @@ class Loop {
   // Sockets with SO_REUSEPORT, one set for each loop. Fails, naming the address, when one cannot be had.
   Status listen(const std::vector<config::Endpoint>& endpoints);
   void start();
-  void stop_accepting();     // posted; running exchanges go on
-  std::size_t busy();        // exchanges still running
-  void stop();               // cuts what still runs
+  void stop_accepting();  // posted; running exchanges go on
+  std::size_t busy();     // exchanges still running
+  void stop();            // cuts what still runs
   void reload(std::shared_ptr<const config::Config> config);
   void teach(std::shared_ptr<const updates::Knowledge> knowledge);  // any thread
 
@@ -78,11 +79,13 @@ class Loop {
   AskedPtr recall(const RequestHead& head);
   // What is known of a target. Remembered for this head, when given, unless other fields of it mattered.
   AskedPtr understand(FetchTarget target, const RequestHead* head);
+  // The same with what has been taught since: a catalogue may have come while a long answer was sent.
+  AskedPtr understand_again(const AskedPtr& asked);
   AgentPtr agent(std::string_view user_agent);
   void record(reports::FetchRecord record);  // a fetch that had no fill
 
   void accepted(int fd, const config::Address& client);
-  void close(Connection& connection);        // frees it after the current event
+  void close(Connection& connection);  // frees it after the current event
 
   // Runs `task` on this loop if the exchange is still there.
   void expect(ReaderId exchange, std::function<void()> wake) { waiting_[exchange] = std::move(wake); }
@@ -101,7 +104,7 @@ class Loop {
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
   TextMap<AskedPtr> asked_;  // by host and target
   TextMap<AgentPtr> agents_;
-  std::string asking_;       // the key being looked up
+  std::string asking_;  // the key being looked up
   std::unordered_map<ReaderId, std::function<void()>> waiting_;
   std::vector<reports::FetchRecord> records_;
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -8,7 +8,9 @@ namespace larder::proxy {
 Transfer::Transfer(CurlDriver& driver, std::shared_ptr<Running> running)
     : driver_(driver), running_(std::move(running)) {}
 
-Transfer::~Transfer() { driver_.abandon(running_); }
+Transfer::~Transfer() {
+  driver_.abandon(running_);
+}
 
 OriginClient::OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table)
     : shared_(std::make_unique<CurlDriver>(thread.base(), config, table)),
@@ -30,9 +32,17 @@ std::unique_ptr<Transfer> OriginClient::start_on(CurlDriver& driver, TransferSpe
   return driver.start(std::move(spec), sink);
 }
 
-void OriginClient::hold() { shared_->hold(); }
-void OriginClient::release() { shared_->release(); }
-void OriginClient::hold(CurlDriver& driver) { driver.hold(); }
-void OriginClient::release(CurlDriver& driver) { driver.release(); }
+void OriginClient::hold() {
+  shared_->hold();
+}
+void OriginClient::release() {
+  shared_->release();
+}
+void OriginClient::hold(CurlDriver& driver) {
+  driver.hold();
+}
+void OriginClient::release(CurlDriver& driver) {
+  driver.release();
+}
 
 }  // namespace larder::proxy

@@ -87,8 +87,12 @@ void PassDesk::taken(ReaderId reader, std::size_t bytes) {
   if (const auto found = passes_.find(reader); found != passes_.end()) found->second->taken(bytes);
 }
 
-void PassDesk::cancel(ReaderId reader) { passes_.erase(reader); }
+void PassDesk::cancel(ReaderId reader) {
+  passes_.erase(reader);
+}
 
-void PassDesk::stop() { passes_.clear(); }
+void PassDesk::stop() {
+  passes_.clear();
+}
 
 }  // namespace larder::proxy

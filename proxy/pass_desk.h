@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// PassDesk: requests that are passed through without the cache. Each has an origin connection of its own, read no faster
-// than its client takes the bytes.
-// Threads: belongs to `origin`. What it posts to a loop goes to the loop's PassInbox.
+// PassDesk: requests that are passed through without the cache. Each has an origin connection of its own, read no
+// faster than its client takes the bytes. Threads: belongs to `origin`. What it posts to a loop goes to the loop's
+// PassInbox.
 #pragma once
 
 #include <functional>

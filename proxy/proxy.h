@@ -35,8 +35,8 @@ class Proxy {
   // Whether every loop has answered since the last call; what the watchdog is told. Asks them again.
   virtual bool responsive() = 0;
 
-  virtual const Counters& counters() const = 0;   // any thread
-  virtual std::vector<FillInfo> fills() = 0;      // any thread but the data path's own; waits for `origin`
+  virtual const Counters& counters() const = 0;  // any thread
+  virtual std::vector<FillInfo> fills() = 0;     // any thread but the data path's own; waits for `origin`
 };
 
 }  // namespace larder::proxy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Site: the parts one running Larder is made of, as the data path sees them. Made by Proxy (proxy.h), outlives all loops.
+// Site: the parts one running Larder is made of, as the data path sees them. Made by Proxy (proxy.h), outlives all
+// loops.
 #pragma once
 
 #include <atomic>
