@@ -11,6 +11,7 @@ namespace larder {
 template <class Tag, class Number>
 struct Strong {
   Number value{};
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in what the compiler writes
   auto operator<=>(const Strong&) const = default;
 };
 

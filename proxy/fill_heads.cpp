@@ -39,8 +39,8 @@ bool knows_etag(const cache::Object& object, const std::string& etag) {
 // RFC 9111 3.2: fields of a newer answer replace those stored, all others stay. Lengths and ranges are not the
 // object's.
 cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
-  for (const auto& [name, value] : newer) {
-    std::erase_if(stored, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+  for (const auto& replacement : newer) {
+    std::erase_if(stored, [&](const auto& field) { return equals_ignoring_case(field.first, replacement.first); });
   }
   stored.insert(stored.end(), newer.begin(), newer.end());
   return stored;

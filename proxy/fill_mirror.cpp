@@ -45,7 +45,7 @@ void FillMirrors::joined(ReaderId reader, FillId fill, Joining joining, const Fi
   tell(kept, joining);
 }
 
-void FillMirrors::changed(FillId fill, FillChange change) {
+void FillMirrors::changed(FillId fill, const FillChange& change) {
   const auto found = mirrors_.find(fill);
   if (found == mirrors_.end()) return;
   const std::shared_ptr<FillMirror> mirror = found->second;

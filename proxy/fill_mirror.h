@@ -124,7 +124,7 @@ class FillMirrors {
 
   // ---- called by functions the origin thread posts, in its order ----
   void joined(ReaderId reader, FillId fill, Joining joining, const FillChange& now);
-  void changed(FillId fill, FillChange change);
+  void changed(FillId fill, const FillChange& change);
   void opened(FillId fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);
   void landed(FillId fill, cache::ChunkIndex chunk);  // no longer in flight: stored, or given up
   void progress(FillId fill);
