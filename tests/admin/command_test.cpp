@@ -96,7 +96,7 @@ TEST_CASE("larder cache gives orders") {
 }
 
 TEST_CASE("larder cache verify waits for the end and fails when something was damaged") {
-  for (const std::uint64_t damaged : {0, 2}) {
+  for (const auto damaged : {std::uint64_t{0}, std::uint64_t{2}}) {
     Site site;
     site.store.verify_at_once = cache::VerifyReport{4, 8, 8 << 20, damaged, 0, true};
     const Outcome outcome = run("--admin " + site.url() + " cache verify");
