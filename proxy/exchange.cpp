@@ -225,6 +225,7 @@ bool Exchange::wanted_is_held(const cache::Object& object) {
 }
 
 void Exchange::look_up() {
+  record_.answered = reports::Answered::failed;  // until it turns out otherwise
   object_ = loop_.reader().find(target().url.key);
   const bool fresh =
       object_ && cache::is_fresh(object_->freshness, asked_->name, record_.time) && !wants_revalidation();
