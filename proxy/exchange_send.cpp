@@ -12,8 +12,9 @@
 namespace larder::proxy {
 namespace {
 
-// Sent to one client before the others of the loop have their turn.
-constexpr std::uint64_t kTurnBytes = 2 * cache::kChunkBytes;
+// Sent to one client before the others of the loop have their turn: a thousand that come at once see their first bytes
+// within the time half a GiB takes to copy.
+constexpr std::uint64_t kTurnBytes = cache::kChunkBytes / 2;
 // Times an answer may find a chunk gone from the store and have it fetched again.
 constexpr int kRepairs = 8;
 
@@ -109,8 +110,8 @@ Exchange::Step Exchange::send_chunk(Piece& piece, cache::ChunkIndex chunk) {
     at += bytes.size();
     if (step != Step::sent || piece.range.first >= at || piece.range.first >= piece.range.end) return;
     const std::uint64_t offset = piece.range.first - start;
-    const std::uint64_t length = std::min<std::uint64_t>(bytes.size() - offset, piece.range.end - piece.range.first);
-    const bool more = at < std::min(chunk_end, piece.range.end);
+    const std::uint64_t length = std::min({bytes.size() - offset, piece.range.end - piece.range.first, kTurnBytes});
+    const bool more = length == bytes.size() - offset && at < std::min(chunk_end, piece.range.end);
     step = send_span(piece, bytes.subspan(offset, length), more);
   };
   switch (loop_.reader().read(object_->extent, chunk, object_->size_bytes, visit)) {

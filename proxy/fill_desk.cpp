@@ -16,6 +16,9 @@ constexpr auto kUncacheableFor = std::chrono::minutes(5);
 constexpr std::size_t kUncacheableRemembered = 10000;
 // How long a store that refused a chunk is left alone.
 constexpr auto kStoreRest = std::chrono::seconds(5);
+// A full queue of which nothing is stored for so long: clients wait for a disk that may never answer. What is being
+// filled goes on without the store.
+constexpr auto kStoreStuck = std::chrono::seconds(2);
 
 reports::FileKind file_kind(updates::Kind kind) {
   switch (kind) {
@@ -52,7 +55,8 @@ FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_
       config(config_in),
       counters(counters_in),
       ledger_(ledger),
-      reader_(cache::Reader::make(store_in)) {}
+      reader_(cache::Reader::make(store_in)),
+      stuck_(thread.base(), [this] { store_is_stuck(); }) {}
 
 FillDesk::~FillDesk() = default;
 
@@ -188,7 +192,10 @@ void FillDesk::put_object(const cache::Object& object) {
 }
 
 void FillDesk::put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer) {
-  if (++unstored_ >= limits::kUnstoredChunks) client.hold();
+  if (++unstored_ >= limits::kUnstoredChunks) {
+    client.hold();
+    stuck_.after(kStoreStuck);
+  }
   const cache::ObjectPtr& object = fill.object();
   store.put_chunk(object->extent, chunk, object->size_bytes, std::move(buffer),
                   [this, origin = owned_thread, id = fill.id(), chunk](const Status& status) {
@@ -197,8 +204,22 @@ void FillDesk::put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<co
 }
 
 void FillDesk::stored(FillId id, cache::ChunkIndex chunk, const Status& status) {
-  if (--unstored_ <= limits::kUnstoredChunks / 2) client.release();
+  if (--unstored_ <= limits::kUnstoredChunks / 2) {
+    client.release();
+    stuck_.cancel();
+  } else {
+    stuck_.after(kStoreStuck);
+  }
   if (Fill* fill = find(id)) fill->chunk_stored(chunk, status);
+}
+
+void FillDesk::store_is_stuck() {
+  spdlog::warn("the store has kept nothing for {} s; passing through what is being fetched", kStoreStuck.count());
+  storage_refused();
+  std::vector<Fill*> running;
+  for (const auto& [id, fill] : fills_) running.push_back(fill.get());
+  for (Fill* fill : running) fill->end(FillState::pass, fail(ErrorKind::storage_broken, "the store does not keep up"));
+  client.release();
 }
 
 void FillDesk::complete(Fill& fill, cache::ExtentId extent) {

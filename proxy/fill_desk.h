@@ -92,6 +92,7 @@ class FillDesk {
   Fill& begin(FillOrder order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
+  void store_is_stuck();
   void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
   void write_own_record(const Fill& fill, std::uint64_t bytes);
 
@@ -110,6 +111,7 @@ class FillDesk {
   std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
   SteadyTime store_again_{};                                    // nothing is offered to a full store before this
   std::size_t unstored_ = 0;
+  Timer stuck_;  // runs while the origins are held for a store that stores nothing
   bool stopping_ = false;
 };
 
