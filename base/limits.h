@@ -23,7 +23,8 @@ inline constexpr std::uint64_t kRequestBodyBytes = 16ULL << 20U;
 inline constexpr std::chrono::seconds kRequestStall{30};
 // A connection between requests. Apple's clients keep theirs for a minute. Then: closed.
 inline constexpr std::chrono::seconds kKeepAlive{75};
-// A client that takes nothing of what is ready for it. Sleeping laptops come back within minutes, or start anew. Then: reset.
+// A client that takes nothing of what is ready for it. Sleeping laptops come back within minutes, or start anew. Then:
+// reset.
 inline constexpr std::chrono::seconds kSendStall{120};
 // What a refused client still sends is read away for this long, so that it gets to read its refusal.
 inline constexpr std::chrono::seconds kLinger{2};
