@@ -28,7 +28,7 @@ std::string head_of(const Response& response, const Clock& clock, std::string_vi
   head += "\r\nContent-Type: " + response.content_type;
   head += "\r\nContent-Length: " + std::to_string(response.body.size());
   head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer";
-  for (const auto& [name, value] : response.fields) head += "\r\n" + name + ": " + value;
+  for (const auto& [name, value] : response.fields) head.append("\r\n").append(name).append(": ").append(value);
   head += "\r\nConnection: " + std::string(connection);
   return head + "\r\n\r\n";
 }
