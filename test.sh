@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Tests Larder. Installs what is missing, builds, runs, and ends with one line: "N passed, N failed".
 #
-#   ./test.sh                  everything below "all": unit tests, scenarios, format, clang-tidy, rooms
+#   ./test.sh                  unit tests, scenarios, checks
 #   ./test.sh unit             unit tests (Catch2)
 #   ./test.sh scenarios [...]  scenarios against the real daemon; arguments go to pytest
-#   ./test.sh checks           format, clang-tidy, rooms
+#   ./test.sh checks           format, the rooms' borders, the day of a request
+#   ./test.sh tidy             clang-tidy over every source; apart, since it takes as long as all of the above
 #   ./test.sh asan | tsan      unit tests and scenarios under sanitizers
 #   ./test.sh fuzz [SECONDS]   every fuzz target for so long (600)
 #   ./test.sh soak [SECONDS]   random clients, faults and restarts for so long (600)
@@ -94,7 +95,6 @@ checks() {
   check "format" $python tests/checks/format.py
   check "rooms" $python tests/checks/rooms.py build/dev
   check "day of a request" $python tests/checks/day.py
-  check "clang-tidy" $python tests/checks/tidy.py build/dev
 }
 
 sanitized() {
@@ -127,10 +127,10 @@ what="${1:-all}"
 (($#)) && shift
 mkdir -p build
 case "$what" in
-  all | unit | scenarios | checks | asan | tsan | fuzz | soak) ./install-packages.sh --for test ;;
+  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak) ./install-packages.sh --for test ;;
   bench) ./install-packages.sh --for bench ;;
-  -h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 case "$what" in
   all)
@@ -142,6 +142,7 @@ case "$what" in
   unit) build dev; unit dev ;;
   scenarios) build dev; scenarios dev "$@" ;;
   checks) build dev; checks ;;
+  tidy) build dev; check "clang-tidy" $python tests/checks/tidy.py build/dev ;;
   asan | tsan) sanitized "$what" ;;
   fuzz) fuzz "${1:-600}" ;;
   soak)
