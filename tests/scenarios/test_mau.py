@@ -83,9 +83,9 @@ def test_a_downloader_with_sixteen_connections_gets_the_right_bytes_once(site, t
                         "http://%s:%d/mau/Current/%s" % (*site.larder.http, name)], check=True, timeout=120)
         assert content.first_difference(0, (target / "a.pkg").read_bytes()) is None
         assert (target / "a.pkg").stat().st_size == size
-    # The first connection's request is for the whole file, and is given up where the next one's bytes begin; what the
-    # kernels had under way by then (some MiB over loopback) is lost, once.
-    assert site.origin.bytes_sent(CURRENT + name) <= size * 1.05 + 12 * MiB
+    # A response that is given up, because another connection's bytes begin there or because aria2 has cut its pieces anew,
+    # loses what the kernels had under way: up to 9 MiB over loopback, each time.
+    assert site.origin.bytes_sent(CURRENT + name) <= size * 1.05 + 36 * MiB
 
 
 def test_a_delta_counts_for_the_version_it_leads_to(site):
