@@ -2,6 +2,7 @@
 #include "reports/rollup_format.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace larder::reports {
 namespace {
@@ -26,6 +27,16 @@ bool accept(bool valid, Row& row, Row decoded) {
 }
 
 }  // namespace
+
+// Keys are numbers Larder gave itself, not texts a client chose: two multiplications spread them well enough.
+std::size_t RowKey::hash() const {
+  std::uint64_t low = 0;
+  std::uint64_t high = size_;
+  std::memcpy(&low, bytes_.data(), sizeof low);
+  std::memcpy(&high, bytes_.data() + sizeof low, bytes_.size() - sizeof low);
+  const std::uint64_t mixed = (low ^ (high * 0x9E3779B97F4A7C15ULL)) * 0xC2B2AE3D27D4EB4FULL;
+  return static_cast<std::size_t>(mixed ^ (mixed >> 32U));
+}
 
 std::uint32_t word_at(std::string_view key, std::size_t place) {
   if (key.size() < 4 * (place + 1)) return 0;

@@ -53,6 +53,7 @@ class RowKey {
   std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), size_}; }
   bool operator==(const RowKey&) const = default;
   bool operator<(const RowKey& other) const { return view() < other.view(); }
+  std::size_t hash() const;
 
  private:
   void add(std::uint32_t word) {

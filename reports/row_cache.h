@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,7 +15,7 @@
 namespace larder::reports {
 
 struct RowKeyHash {
-  std::size_t operator()(const RowKey& key) const { return std::hash<std::string_view>{}(key.view()); }
+  std::size_t operator()(const RowKey& key) const { return key.hash(); }
 };
 
 template <class Row>

@@ -62,8 +62,9 @@ class Fleet {
     if (pieces_left_ == 0) begin_burst();
     --pieces_left_;
     FetchRecord record;
-    record.time = WallTime(std::chrono::microseconds(kBeginUs + kSpanUs / static_cast<std::int64_t>(fetches_) *
-                                                                    static_cast<std::int64_t>(made_++)));
+    time_us_ += step_us_;
+    ++made_;
+    record.time = WallTime(std::chrono::microseconds(time_us_));
     record.duration = std::chrono::milliseconds(80);
     record.client = config::Address::parse("10." + std::to_string(device_ >> 16U & 255U) + "." +
                                            std::to_string(device_ >> 8U & 255U) + "." + std::to_string(device_ & 255U))
@@ -90,8 +91,12 @@ class Fleet {
     return record;
   }
 
-  // From now on few devices ask for few URLs.
-  void repeat() { devices_ = 50, urls_ = 20; }
+  // From now on few devices ask for few URLs, 50,000 times a second.
+  void repeat() {
+    devices_ = 50;
+    urls_ = 20;
+    step_us_ = 20;
+  }
   std::uint64_t made() const { return made_; }
 
  private:
@@ -104,6 +109,7 @@ class Fleet {
   }
 
   std::uint64_t fetches_, devices_, urls_ = kUrls;
+  std::int64_t time_us_ = kBeginUs, step_us_ = kSpanUs / static_cast<std::int64_t>(fetches_);
   std::uint64_t made_ = 0, device_ = 0, url_ = 0, pieces_left_ = 0;
   std::mt19937_64 random_{1};
 };
