@@ -49,9 +49,10 @@ class Server final : public AdminServer {
         way_back_(std::make_shared<WayBack>(thread_)),
         workers_(std::make_unique<Workers>(kWorkers)) {}
 
+  // Clients first: once they are gone nothing asks the workers any more.
   ~Server() override {
-    workers_.reset();
     if (running_) thread_.run([this] { leave(); });
+    workers_.reset();
     way_back_->close();
     thread_.stop();
   }

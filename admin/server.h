@@ -22,7 +22,7 @@ class AdminServer {
   // read, saying what to do. With an empty listen.admin it answers nobody.
   static Result<std::unique_ptr<AdminServer>> start(Sources sources, std::shared_ptr<const config::Config> config);
 
-  // Stops listening, finishes the answers being made, forgets the others. Before the Sources go.
+  // Stops listening, cuts its clients off and waits for the reports that run. Before the Sources go.
   virtual ~AdminServer() = default;
   AdminServer() = default;
   AdminServer(const AdminServer&) = delete;

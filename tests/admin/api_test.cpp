@@ -174,7 +174,7 @@ TEST_CASE("an object is pinned, unpinned and evicted by its URL") {
         json::parse(R"({"url":"http://a/x","done":"pinned"})"));
   CHECK(body_of(site.post("/api/v1/cache/unpin", R"({"url":"http://a/x"})"))["done"] == "unpinned");
   CHECK(body_of(site.post("/api/v1/cache/evict", R"({"url":"http://a/x"})"))["done"] == "evicted");
-  CHECK(site.store.orders == std::vector<std::string>{"pin http://a/x", "unpin http://a/x", "remove http://a/x"});
+  CHECK(site.store.orders() == std::vector<std::string>{"pin http://a/x", "unpin http://a/x", "remove http://a/x"});
   CHECK(site.post("/api/v1/cache/pin", R"({"url":"http://absent/"})").status == 404);
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("an order without a proper URL changes nothing") {
     INFO(body);
     CHECK(site.post("/api/v1/cache/evict", body).status == 400);
   }
-  CHECK(site.store.orders.empty());
+  CHECK(site.store.orders().empty());
 }
 
 TEST_CASE("a verification is started once and asked after until it is finished") {
@@ -197,20 +197,20 @@ TEST_CASE("a verification is started once and asked after until it is finished")
   cache::VerifyReport report;
   report.objects = 5;
   report.bytes = 7000;
-  site.store.verifying(report);
+  site.store.tell(report);
   CHECK(body_of(site.get("/api/v1/cache/verify"))["objects"] == 5);
   CHECK(body_of(site.get("/api/v1/cache/verify"))["state"] == "running");
   report.chunks_corrupt = 1;
   report.finished = true;
   site.clock.advance(std::chrono::seconds(5));
-  site.store.verifying(report);
+  site.store.tell(report);
   const json done = body_of(site.get("/api/v1/cache/verify"));
   CHECK(done["state"] == "finished");
   CHECK(done["chunks_corrupt"] == 1);
   CHECK(done["started"] == "2026-08-17T15:04:05Z");
   CHECK(done["finished"] == "2026-08-17T15:04:10Z");
   CHECK(site.post("/api/v1/cache/verify", "").status == 202);
-  site.store.verifying(fail(ErrorKind::busy, "another verification runs"));
+  site.store.tell(fail(ErrorKind::busy, "another verification runs"));
   CHECK(body_of(site.get("/api/v1/cache/verify"))["state"] == "failed");
   CHECK(body_of(site.get("/api/v1/cache/verify"))["error"] == "another verification runs");
 }

@@ -88,7 +88,7 @@ TEST_CASE("larder cache gives orders") {
   CHECK(pinned.out == "pinned http://a/x\n");
   CHECK(run(admin + "cache unpin http://a/x").exit == 0);
   CHECK(run(admin + "cache evict http://a/x").exit == 0);
-  CHECK(site.store.orders.size() == 3);
+  CHECK(site.store.orders().size() == 3);
   const Outcome absent = run(admin + "cache evict http://absent/");
   CHECK(absent.exit == 1);
   CHECK_THAT(absent.out, Catch::Contains("larder cache list"));

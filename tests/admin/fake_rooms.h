@@ -30,25 +30,46 @@ class FakeStore final : public cache::Store {
   void touch(cache::ExtentId) override {}
   void verify(std::function<void(Result<cache::VerifyReport>)> progress) override {
     if (verify_at_once) return progress(*verify_at_once);
-    verifying = std::move(progress);
+    const std::lock_guard lock(mutex_);
+    verifying_ = std::move(progress);
   }
   void set_limits(std::uint64_t, std::uint64_t) override {}
   void flush(Done done) override { done(ok()); }
   cache::StoreStatus status() const override { return current; }
   std::uint64_t epoch() const override { return 0; }
 
-  std::vector<std::string> orders;
-  std::function<void(Result<cache::VerifyReport>)> verifying;
+  std::vector<std::string> orders() const {
+    const std::lock_guard lock(mutex_);
+    return orders_;
+  }
+  // Tells whoever asked for a verification how far it is.
+  void tell(const Result<cache::VerifyReport>& report) {
+    std::function<void(Result<cache::VerifyReport>)> listener;
+    {
+      const std::lock_guard lock(mutex_);
+      listener = verifying_;
+    }
+    listener(report);
+  }
+
+  // Set before the first request.
   std::optional<cache::VerifyReport> verify_at_once;
   cache::StoreStatus current;
 
  private:
   void order(std::string what, const Done& done) {
     const bool known = what.find("absent") == std::string::npos;
-    orders.push_back(std::move(what));
+    {
+      const std::lock_guard lock(mutex_);
+      orders_.push_back(std::move(what));
+    }
     done(known ? ok()
                : fail(ErrorKind::not_found, "the cache holds no such object; `larder cache list` shows what it holds"));
   }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> orders_;                             // guarded by mutex_
+  std::function<void(Result<cache::VerifyReport>)> verifying_;  // guarded by mutex_
 };
 
 class FakeReader final : public cache::Reader {
@@ -126,6 +147,7 @@ class FakeLedger final : public reports::Ledger {
     return last_filter_;
   }
 
+  // Set before the first request.
   reports::Summary totals;
   std::vector<reports::VersionRow> version_rows;
   std::vector<reports::DeviceRow> device_rows;

@@ -97,7 +97,7 @@ TEST_CASE("a page of another site cannot give orders") {
   const std::string body = "{\"url\":\"http://a\"}";
   CHECK(site.post("/api/v1/cache/evict", body, "Origin: http://evil.example\r\n").status == 403);
   CHECK(site.post("/api/v1/cache/verify", "", "Origin: null\r\n").status == 403);
-  CHECK(site.store.orders.empty());
+  CHECK(site.store.orders().empty());
   CHECK(site.post("/api/v1/cache/evict", body, "Origin: http://127.0.0.1\r\n").status == 200);
 }
 
@@ -106,10 +106,10 @@ TEST_CASE("a reload takes the new token, and keeps the old one when the new cann
   Site site(token.config());
   const auto config = config_of(token.config());
   token.write("fedcba9876543210");
-  CHECK(site.server->apply(config));
+  CHECK(site.server().apply(config));
   CHECK(site.get("/metrics", "Authorization: Bearer 0123456789abcdef\r\n").status == 401);
   CHECK(site.get("/metrics", "Authorization: Bearer fedcba9876543210\r\n").status == 200);
   token.write("short");
-  CHECK_FALSE(site.server->apply(config));
+  CHECK_FALSE(site.server().apply(config));
   CHECK(site.get("/metrics", "Authorization: Bearer fedcba9876543210\r\n").status == 200);
 }

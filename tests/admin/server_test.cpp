@@ -94,7 +94,7 @@ TEST_CASE("a request may arrive byte by byte") {
   for (const char c : request.substr(0, request.size() - 1)) client.send(std::string_view(&c, 1));
   client.send("}");
   CHECK(client.read_answer().status == 400);  // 16 bytes end before the object does
-  CHECK(site.store.orders.empty());
+  CHECK(site.store.orders().empty());
 }
 
 TEST_CASE("HEAD is GET without the body") {
@@ -173,8 +173,8 @@ TEST_CASE("with all connections taken the longest idle one makes room") {
 TEST_CASE("an answer that comes after the server has gone harms nobody") {
   auto site = std::make_unique<Site>();
   CHECK(site->post("/api/v1/cache/verify", "").status == 202);
-  site->server.reset();
-  site->store.verifying(cache::VerifyReport{});
+  site->stop();
+  site->store.tell(cache::VerifyReport{});
 }
 
 TEST_CASE("the server ends while clients are connected and reports run") {
@@ -185,7 +185,7 @@ TEST_CASE("the server ends while clients are connected and reports run") {
   waiting.send("GET /api/v1/reports/summary HTTP/1.1\r\nHost: localhost\r\n\r\n");
   site.ledger.wait_for_waiting(1);
   site.ledger.release();
-  site.server.reset();
+  site.stop();
   CHECK(idle.closed_by_server());
 }
 
@@ -195,9 +195,22 @@ TEST_CASE("an address that is taken is an error that says what to do") {
   FakeLedger ledger;
   const SystemClock clock;
   auto config = std::make_shared<config::Config>(*config_of(""));
-  config->listen.admin = site.server->listening();
+  config->listen.admin = site.server().listening();
   const auto second = AdminServer::start({store, ledger, clock, nullptr, nullptr, nullptr}, config);
   REQUIRE_FALSE(second);
   CHECK(second.error().kind == ErrorKind::busy);
   CHECK_THAT(second.error().message, Catch::Contains("Address already in use; stop the program that uses it"));
+}
+
+TEST_CASE("the server ends while requests keep coming") {
+  Site site;
+  const std::uint16_t port = site.port();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<Client>(port));
+  for (const auto& client : clients) client->send("GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  site.stop();
+  for (const auto& client : clients) {
+    const Answer answer = client->read_answer();
+    CHECK((answer.status == 0 || answer.status == 200));
+  }
 }

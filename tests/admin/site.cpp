@@ -84,14 +84,20 @@ std::shared_ptr<const config::Config> config_of(const std::string& text) {
   return loaded.config;
 }
 
-Site::Site(const std::string& config_text) {
+Site::Site(const std::string& config_text) : config_(config_of(config_text)) {
   live.version = "0.1.0";
   live.started = clock.now() - std::chrono::hours(1);
-  auto started = AdminServer::start({store, ledger, clock, [this] { return std::make_unique<FakeReader>(objects); },
-                                     [this] { return live; }, [this] { return ready.load(); }},
-                                    config_of(config_text));
-  REQUIRE(started);
-  server = std::move(*started);
+}
+
+AdminServer& Site::server() {
+  if (server_ == nullptr) {
+    auto started = AdminServer::start({store, ledger, clock, [this] { return std::make_unique<FakeReader>(objects); },
+                                       [this] { return live; }, [this] { return ready.load(); }},
+                                      config_);
+    REQUIRE(started);
+    server_ = std::move(*started);
+  }
+  return *server_;
 }
 
 Answer Site::get(const std::string& target, const std::string& extra_fields) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Site: a real AdminServer on an ephemeral port over fake rooms, and a client that speaks plain HTTP to it.
+// Site: a real AdminServer on an ephemeral port over fake rooms, and a client that speaks plain HTTP to it. The server
+// starts with the first use, so what a test sets before needs no lock.
 #pragma once
 
 #include <atomic>
@@ -38,6 +39,8 @@ class Client {
   std::string buffer_;
 };
 
+std::shared_ptr<const config::Config> config_of(const std::string& text);
+
 class Site {
  public:
   explicit Site(const std::string& config_text = "");
@@ -47,8 +50,10 @@ class Site {
   Answer ask(const std::string& method, const std::string& target, const std::string& extra_fields,
              const std::string& body);
 
-  std::uint16_t port() const { return server->listening().at(0).port; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
+  AdminServer& server();
+  void stop() { server_.reset(); }
+  std::uint16_t port() { return server().listening().at(0).port; }
+  std::string url() { return "http://127.0.0.1:" + std::to_string(port()); }
 
   ManualClock clock{WallTime(std::chrono::seconds(1'786'979'045))};  // 2026-08-17T15:04:05Z
   FakeStore store;
@@ -56,9 +61,10 @@ class Site {
   std::vector<cache::ObjectPtr> objects;
   LiveStatus live;
   std::atomic<bool> ready{true};
-  std::unique_ptr<AdminServer> server;
-};
 
-std::shared_ptr<const config::Config> config_of(const std::string& text);
+ private:
+  std::shared_ptr<const config::Config> config_;
+  std::unique_ptr<AdminServer> server_;
+};
 
 }  // namespace larder::admin
