@@ -43,33 +43,6 @@ void print(const std::vector<config::Problem>& problems) {
   for (const config::Problem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
 }
 
-admin::LiveCounters copy(const proxy::Counters& from) {
-  admin::LiveCounters to;
-  to.connections_accepted = from.connections_accepted;
-  to.connections_open = from.connections_open;
-  to.connections_refused = from.connections_refused;
-  to.requests = from.requests;
-  to.requests_hit = from.requests_hit;
-  to.requests_joined = from.requests_joined;
-  to.requests_miss = from.requests_miss;
-  to.requests_stale = from.requests_stale;
-  to.requests_pass = from.requests_pass;
-  to.requests_refused = from.requests_refused;
-  to.requests_failed = from.requests_failed;
-  to.bytes_sent = from.bytes_sent;
-  to.bytes_from_origin = from.bytes_from_origin;
-  to.origin_requests = from.origin_requests;
-  to.origin_retries = from.origin_retries;
-  to.origin_changed = from.origin_changed;
-  to.fills_started = from.fills_started;
-  to.fills_finished = from.fills_finished;
-  to.fills_failed = from.fills_failed;
-  to.lanes_opened = from.lanes_opened;
-  to.chunks_unstored = from.chunks_unstored;
-  to.chunks_cold = from.chunks_cold;
-  return to;
-}
-
 admin::RunningFill copy(const proxy::FillInfo& from, WallTime now) {
   admin::RunningFill to;
   to.url = from.url;
@@ -152,7 +125,7 @@ class Daemon {
               admin::LiveStatus live;
               live.version = LARDER_VERSION;
               live.started = started_;
-              live.counters = copy(proxy_->counters());
+              live.counters = proxy_->counters();
               for (const proxy::FillInfo& fill : proxy_->fills()) live.fills.push_back(copy(fill, clock_.now()));
               return live;
             },

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "proxy/counters.h"
 
 namespace larder::admin {
 
@@ -23,37 +24,11 @@ struct RunningFill {
   WallTime started;
 };
 
-// Sums since start, except where it says now. Named as the data path names them (proxy/counters.h).
-struct LiveCounters {
-  std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_open = 0;  // now
-  std::uint64_t connections_refused = 0;
-  std::uint64_t requests = 0;
-  std::uint64_t requests_hit = 0;
-  std::uint64_t requests_joined = 0;
-  std::uint64_t requests_miss = 0;
-  std::uint64_t requests_stale = 0;
-  std::uint64_t requests_pass = 0;
-  std::uint64_t requests_refused = 0;
-  std::uint64_t requests_failed = 0;
-  std::uint64_t bytes_sent = 0;         // body bytes to clients
-  std::uint64_t bytes_from_origin = 0;  // body bytes
-  std::uint64_t origin_requests = 0;
-  std::uint64_t origin_retries = 0;
-  std::uint64_t origin_changed = 0;
-  std::uint64_t fills_started = 0;
-  std::uint64_t fills_finished = 0;
-  std::uint64_t fills_failed = 0;
-  std::uint64_t lanes_opened = 0;
-  std::uint64_t chunks_unstored = 0;
-  std::uint64_t chunks_cold = 0;
-};
-
 struct LiveStatus {
   std::string version;  // of Larder
   WallTime started;
   std::vector<RunningFill> fills;
-  LiveCounters counters;
+  proxy::Counters counters;  // as they stood
 };
 
 }  // namespace larder::admin

@@ -61,34 +61,37 @@ double number(std::uint64_t count) {
   return static_cast<double>(count);
 }
 
-void add_traffic(Families& out, const LiveCounters& c) {
+void add_traffic(Families& out, const proxy::Counters& c) {
   out.counter("larder_requests_total", "Requests answered, by how.", "answered",
-              {{"hit", number(c.requests_hit)},
-               {"joined", number(c.requests_joined)},
-               {"miss", number(c.requests_miss)},
-               {"stale", number(c.requests_stale)},
-               {"pass", number(c.requests_pass)},
-               {"refused", number(c.requests_refused)},
-               {"failed", number(c.requests_failed)}});
-  out.counter("larder_sent_bytes_total", "Body bytes sent to clients.", c.bytes_sent);
-  out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open);
-  out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted);
-  out.counter("larder_connections_refused_total", "Client connections refused.", c.connections_refused);
-  out.counter("larder_chunks_cold_total", "Chunks brought into memory before they were sent.", c.chunks_cold);
+              {{"hit", number(c.requests_hit.value())},
+               {"joined", number(c.requests_joined.value())},
+               {"miss", number(c.requests_miss.value())},
+               {"stale", number(c.requests_stale.value())},
+               {"pass", number(c.requests_pass.value())},
+               {"refused", number(c.requests_refused.value())},
+               {"failed", number(c.requests_failed.value())}});
+  out.counter("larder_sent_bytes_total", "Body bytes sent to clients.", c.bytes_sent.value());
+  out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open.value());
+  out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted.value());
+  out.counter("larder_connections_refused_total", "Client connections refused.", c.connections_refused.value());
+  out.counter("larder_chunks_cold_total", "Chunks brought into memory before they were sent.", c.chunks_cold.value());
 }
 
 void add_origins(Families& out, const LiveStatus& live) {
-  const LiveCounters& c = live.counters;
-  out.counter("larder_origin_received_bytes_total", "Body bytes received from origins.", c.bytes_from_origin);
-  out.counter("larder_origin_requests_total", "Requests sent to origins.", c.origin_requests);
-  out.counter("larder_origin_retries_total", "Transfers taken up anew after an origin broke off.", c.origin_retries);
-  out.counter("larder_origin_changed_total", "Fills that met another version of their object.", c.origin_changed);
+  const proxy::Counters& c = live.counters;
+  out.counter("larder_origin_received_bytes_total", "Body bytes received from origins.", c.bytes_from_origin.value());
+  out.counter("larder_origin_requests_total", "Requests sent to origins.", c.origin_requests.value());
+  out.counter("larder_origin_retries_total", "Transfers taken up anew after an origin broke off.",
+              c.origin_retries.value());
+  out.counter("larder_origin_changed_total", "Fills that met another version of their object.",
+              c.origin_changed.value());
   out.gauge("larder_fills_running", "Fills running now.", live.fills.size());
-  out.counter("larder_fills_started_total", "Fills started.", c.fills_started);
+  out.counter("larder_fills_started_total", "Fills started.", c.fills_started.value());
   out.counter("larder_fills_ended_total", "Fills ended, by result.", "result",
-              {{"finished", number(c.fills_finished)}, {"failed", number(c.fills_failed)}});
-  out.counter("larder_lanes_opened_total", "Origin transfers opened within fills.", c.lanes_opened);
-  out.counter("larder_chunks_unstored_total", "Chunks received that the store did not take.", c.chunks_unstored);
+              {{"finished", number(c.fills_finished.value())}, {"failed", number(c.fills_failed.value())}});
+  out.counter("larder_lanes_opened_total", "Origin transfers opened within fills.", c.lanes_opened.value());
+  out.counter("larder_chunks_unstored_total", "Chunks received that the store did not take.",
+              c.chunks_unstored.value());
 }
 
 void add_store(Families& out, const cache::StoreStatus& store) {

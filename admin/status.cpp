@@ -18,24 +18,24 @@ Response plain(int status, std::string text) {
   return response;
 }
 
-Json counters_json(const LiveCounters& counters) {
-  return {{"connections_accepted", counters.connections_accepted},
-          {"connections_refused", counters.connections_refused},
-          {"requests", counters.requests},
-          {"requests_hit", counters.requests_hit},
-          {"requests_joined", counters.requests_joined},
-          {"requests_miss", counters.requests_miss},
-          {"requests_stale", counters.requests_stale},
-          {"requests_pass", counters.requests_pass},
-          {"requests_refused", counters.requests_refused},
-          {"requests_failed", counters.requests_failed},
-          {"bytes_sent", counters.bytes_sent},
-          {"bytes_from_origin", counters.bytes_from_origin},
-          {"origin_requests", counters.origin_requests},
-          {"origin_retries", counters.origin_retries},
-          {"fills_started", counters.fills_started},
-          {"fills_finished", counters.fills_finished},
-          {"fills_failed", counters.fills_failed}};
+Json counters_json(const proxy::Counters& counters) {
+  return {{"connections_accepted", counters.connections_accepted.value()},
+          {"connections_refused", counters.connections_refused.value()},
+          {"requests", counters.requests.value()},
+          {"requests_hit", counters.requests_hit.value()},
+          {"requests_joined", counters.requests_joined.value()},
+          {"requests_miss", counters.requests_miss.value()},
+          {"requests_stale", counters.requests_stale.value()},
+          {"requests_pass", counters.requests_pass.value()},
+          {"requests_refused", counters.requests_refused.value()},
+          {"requests_failed", counters.requests_failed.value()},
+          {"bytes_sent", counters.bytes_sent.value()},
+          {"bytes_from_origin", counters.bytes_from_origin.value()},
+          {"origin_requests", counters.origin_requests.value()},
+          {"origin_retries", counters.origin_retries.value()},
+          {"fills_started", counters.fills_started.value()},
+          {"fills_finished", counters.fills_finished.value()},
+          {"fills_failed", counters.fills_failed.value()}};
 }
 
 Json store_json(const cache::StoreStatus& store) {
@@ -81,7 +81,7 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   answer["uptime_seconds"] = std::chrono::floor<std::chrono::seconds>(now - live.started).count();
   answer["ready"] = desk.sources.ready();
   answer["config_file"] = desk.config->file.string();
-  answer["clients_connected"] = live.counters.connections_open;
+  answer["clients_connected"] = live.counters.connections_open.value();
   answer["fills_running"] = live.fills.size();
   answer["counters"] = counters_json(live.counters);
   answer["store"] = store_json(desk.sources.store.status());

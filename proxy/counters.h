@@ -7,8 +7,26 @@
 
 namespace larder::proxy {
 
+// A sum that any thread may add to. Copying one reads it.
+class Count {
+ public:
+  Count(std::uint64_t start = 0) : value_(start) {}  // NOLINT: meant to convert
+  Count(const Count& other) : value_(other.value()) {}
+  Count& operator=(const Count& other) {
+    value_.store(other.value(), std::memory_order_relaxed);
+    return *this;
+  }
+  ~Count() = default;
+
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  void add(std::uint64_t by) { value_.fetch_add(by, std::memory_order_relaxed); }
+  void take(std::uint64_t by) { value_.fetch_sub(by, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_;
+};
+
 struct Counters {
-  using Count = std::atomic<std::uint64_t>;
   Count connections_accepted{0};
   Count connections_open{0};     // now
   Count connections_refused{0};  // client network not allowed, or too many
@@ -33,11 +51,11 @@ struct Counters {
   Count chunks_cold{0};      // brought into memory by the pager before sending
 };
 
-inline void add(Counters::Count& count, std::uint64_t by = 1) {
-  count.fetch_add(by, std::memory_order_relaxed);
+inline void add(Count& count, std::uint64_t by = 1) {
+  count.add(by);
 }
-inline void take(Counters::Count& count, std::uint64_t by = 1) {
-  count.fetch_sub(by, std::memory_order_relaxed);
+inline void take(Count& count, std::uint64_t by = 1) {
+  count.take(by);
 }
 
 }  // namespace larder::proxy

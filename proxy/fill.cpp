@@ -12,10 +12,6 @@
 namespace larder::proxy {
 namespace {
 
-// Lanes of one fill: a download manager opens 16 connections to one object.
-constexpr std::size_t kLanes = 16;
-// A lane this many chunks before a needed one will be there sooner than a new request would.
-constexpr std::uint32_t kLaneReach = 4;
 // An object whose length the origin does not tell is gathered in memory up to this. Catalogues are under 10 MB.
 constexpr std::size_t kGatherBytes = 32 * kMiB;
 // Tries of the first request: its askers have been told nothing yet and can still go to the origin themselves.
@@ -68,6 +64,10 @@ void Fill::each_loop(const Post& post) const {
 void Fill::announce() {
   const FillChange change{state_, stale_, object_, answer_, error_, {}};
   each_loop([&](LoopPort& loop) { return [&loop, id = id_, change] { loop.mirrors.changed(id, change); }; });
+}
+
+void Fill::announce_landed(cache::ChunkIndex chunk) const {
+  each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
 }
 
 void Fill::wake_loops() {
@@ -176,150 +176,6 @@ std::vector<ReaderId> Fill::readers() const {
   return ids;
 }
 
-// ---- lanes: which bytes to ask for ----
-
-const updates::Url& Fill::url_for_try(unsigned number) const {
-  const std::size_t places = order_.fallbacks.size() + 1;
-  const std::size_t place = number % places;
-  return place == 0 ? order_.origin : order_.fallbacks[place - 1];
-}
-
-Lane& Fill::open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end) {
-  add(desk_.counters.lanes_opened);
-  lanes_.push_back(std::make_unique<Lane>(*this, desk_.client, desk_.thread.base(), ask, first, end));
-  asked_at_ = desk_.clock.now();
-  return *lanes_.back();
-}
-
-void Fill::open_first_lane(Want want) {
-  if (want.whole()) {
-    open_lane(Lane::Ask::whole, 0, kOpenEnd).send({});
-    return;
-  }
-  // Whole chunks, since the store keeps nothing smaller.
-  const std::uint64_t first = want.first / cache::kChunkBytes * cache::kChunkBytes;
-  std::uint64_t end = kOpenEnd;
-  if (want.end < kOpenEnd - cache::kChunkBytes) {
-    end = (want.end + cache::kChunkBytes - 1) / cache::kChunkBytes * cache::kChunkBytes;
-  }
-  open_lane(Lane::Ask::range, first, end).send({});
-}
-
-// The version that is being filled, as a request tells it to the origin.
-std::vector<std::string> Fill::condition_fields(const Lane& lane) const {
-  std::vector<std::string> fields;
-  if (!object_) return fields;
-  const cache::Validators& origin = object_->origin;
-  if (lane.ask == Lane::Ask::validate) {
-    if (!origin.etag.empty()) fields.push_back("If-None-Match: " + origin.etag);
-    if (!origin.last_modified.empty()) fields.push_back("If-Modified-Since: " + origin.last_modified);
-  } else if (lane.ask == Lane::Ask::range) {
-    if (origin.strong()) {
-      fields.push_back("If-Range: " + origin.etag);
-    } else if (!origin.last_modified.empty()) {
-      fields.push_back("If-Range: " + origin.last_modified);
-    }
-  }
-  return fields;
-}
-
-bool Fill::busy(cache::ChunkIndex chunk) const {
-  return held_.has(chunk) || in_flight_.contains(chunk);
-}
-
-bool Fill::covered_soon(cache::ChunkIndex chunk) const {
-  return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
-    const std::uint32_t at = cache::chunk_of(lane->next).value;
-    return lane->ask != Lane::Ask::validate && at <= chunk.value && chunk.value - at <= kLaneReach &&
-           cache::chunk_start(chunk) < lane->end;
-  });
-}
-
-// The first chunk after `from` that need not be asked for, or the end of what is wanted.
-cache::ChunkIndex Fill::run_end(cache::ChunkIndex from, std::uint64_t want_end) const {
-  std::uint32_t last = std::min(held_.chunks(), cache::chunk_count(std::min(want_end, object_->size_bytes)));
-  last = std::min(last, held_.next_held(from).value);
-  for (const auto& [chunk, buffer] : in_flight_) {
-    if (chunk > from) last = std::min(last, chunk.value);
-  }
-  for (const auto& lane : lanes_) {
-    const cache::ChunkIndex at = cache::chunk_of(lane->next);
-    if (lane->ask != Lane::Ask::validate && at > from) last = std::min(last, at.value);
-  }
-  return {std::max(last, from.value + 1)};
-}
-
-std::uint64_t Fill::furthest_want(cache::ChunkIndex chunk) const {
-  if (finish_all_) return object_->size_bytes;
-  const std::uint64_t first = cache::chunk_start(chunk);
-  std::uint64_t end = first + cache::kChunkBytes;
-  for (const auto& [id, reader] : readers_) {
-    if (reader.want.first < first + cache::kChunkBytes && reader.want.end > first) end = std::max(end, reader.want.end);
-  }
-  return end;
-}
-
-bool Fill::wanted(cache::ChunkIndex chunk) const {
-  if (finish_all_ || needs_.contains(chunk.value)) return true;
-  const std::uint64_t first = cache::chunk_start(chunk);
-  return std::any_of(readers_.begin(), readers_.end(), [&](const auto& entry) {
-    const Want& want = entry.second.want;
-    return want.first < first + cache::kChunkBytes && want.end > first;
-  });
-}
-
-void Fill::add_needs_of_readers() {
-  const auto add_first_missing = [&](Want want) {
-    cache::ChunkIndex chunk = held_.next_missing(cache::chunk_of(want.first));
-    while (in_flight_.contains(chunk)) chunk = held_.next_missing({chunk.value + 1});
-    if (chunk.value < held_.chunks() && cache::chunk_start(chunk) < want.end) needs_.insert(chunk.value);
-  };
-  for (const auto& [id, reader] : readers_) {
-    if (reader.want.first < object_->size_bytes) add_first_missing(reader.want);
-  }
-  if (finish_all_) add_first_missing({});
-}
-
-void Fill::plan() {
-  if (state_ != FillState::filling) return;
-  for (auto need = needs_.begin(); need != needs_.end();) {
-    const cache::ChunkIndex chunk{*need};
-    if (busy(chunk)) {
-      need = needs_.erase(need);
-      continue;
-    }
-    if (!covered_soon(chunk)) {
-      if (lanes_.size() >= kLanes) return;
-      const std::uint64_t end = std::min(cache::chunk_start(run_end(chunk, furthest_want(chunk))), object_->size_bytes);
-      Lane& lane = open_lane(Lane::Ask::range, cache::chunk_start(chunk), end);
-      lane.send(condition_fields(lane));
-    }
-    ++need;
-  }
-}
-
-void Fill::close_buffer(Lane& lane) {
-  if (!lane.buffer) return;
-  const cache::ChunkIndex chunk = cache::chunk_of(lane.next);
-  in_flight_.erase(chunk);
-  lane.buffer = nullptr;
-  each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
-}
-
-void Fill::drop_lane(Lane& lane) {
-  close_buffer(lane);
-  std::erase_if(lanes_, [&](const auto& owned) { return owned.get() == &lane; });
-}
-
-void Fill::stop_unwanted_lanes() {
-  if (state_ != FillState::filling) return;
-  std::vector<Lane*> unwanted;
-  for (const auto& lane : lanes_) {
-    if (lane->ask != Lane::Ask::validate && !wanted(cache::chunk_of(lane->next))) unwanted.push_back(lane.get());
-  }
-  for (Lane* lane : unwanted) drop_lane(*lane);
-}
-
 // ---- bytes ----
 
 bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
@@ -395,7 +251,7 @@ void Fill::chunk_stored(cache::ChunkIndex chunk, const Status& status) {
     return;
   }
   held_.set(chunk);
-  each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
+  announce_landed(chunk);
   check_complete();
   if (!ended()) end_if_idle();
 }

@@ -115,11 +115,13 @@ class Fill {
   Lane& open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end);
   void drop_lane(Lane& lane);
   void stop_unwanted_lanes();
+  bool nearly_there(const Lane& lane) const;
   void add_needs_of_readers();
   bool covered_soon(cache::ChunkIndex chunk) const;
   bool busy(cache::ChunkIndex chunk) const;  // held, in flight or waiting for the store
   cache::ChunkIndex run_end(cache::ChunkIndex from, std::uint64_t want_end) const;
   std::uint64_t furthest_want(cache::ChunkIndex chunk) const;
+  std::uint64_t open_run_end(cache::ChunkIndex chunk) const;
   bool wanted(cache::ChunkIndex chunk) const;
 
   bool head_whole(Lane& lane, const OriginAnswer& answer);
@@ -143,6 +145,7 @@ class Fill {
   void check_complete();
   void end_if_idle();
   void announce();  // state to every loop
+  void announce_landed(cache::ChunkIndex chunk) const;
   void wake_loops();
   template <class Post>
   void each_loop(const Post& post) const;

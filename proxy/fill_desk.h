@@ -57,7 +57,7 @@ class FillDesk {
   void need(FillId fill, cache::ChunkIndex chunk);
   // The reader has all it wanted, or is gone. The record is completed with its share of the line and written.
   void leave(ReaderId reader, reports::FetchRecord record);
-  // It turns elsewhere for now: its share is kept for its record.
+  // It turns elsewhere and may come back: its share is kept for its record.
   void leave(ReaderId reader);
 
   // Larder's own request for a whole object. `done` on `origin`.

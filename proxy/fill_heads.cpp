@@ -50,6 +50,7 @@ cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
 
 bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   add(desk_.counters.origin_requests);
+  lane.answered_at = desk_.clock.steady();
   if (answer.status == 200) return head_whole(lane, answer);
   if (answer.status == 206 && lane.ask == Lane::Ask::range) return head_partial(lane, answer);
   if (answer.status == 304 && lane.ask == Lane::Ask::validate) return head_unmodified(lane, answer);
@@ -65,7 +66,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
       return false;
     }
     lane.skip = lane.next;  // the origin knows no ranges
-    lane.answered_end = object_->size_bytes;
+    lane.end = lane.answered_end = object_->size_bytes;
     return true;
   }
   if (object_ && !validating_) return another_version(lane);

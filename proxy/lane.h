@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "cache/chunk_buffer.h"
 #include "proxy/event_thread.h"
 #include "proxy/origin_client.h"
@@ -43,6 +44,7 @@ class Lane final : public TransferSink {
   std::uint64_t answered_end = 0;     // of the running response
   std::uint64_t skip = 0;             // bytes of the response that are already there
   std::uint64_t attempt_start = 0;    // `next` when the running request began
+  SteadyTime answered_at;             // when the running response began
   unsigned attempts = 0;              // in a row without a new byte
   unsigned tries = 0;                 // in all: chooses the address to ask
   unsigned other_nodes = 0;           // answers with other validators in a row

@@ -338,12 +338,12 @@ class Origin:
 
     @staticmethod
     def _pieces(page: Page, start: int, end: int, cut: int | None):
-        """Pieces of the body, none of which crosses `cut`; small ones when the rate is limited."""
+        """Pieces of the body, none of which crosses `cut`; of 5 ms each when the rate is limited."""
         if cut is not None and start <= cut < end:
             spans = [(start, cut), (cut, end)]
         else:
             spans = [(start, end)]
-        step = max(1024, page.rate // 50) if page.rate else None
+        step = max(1024, page.rate // 200) if page.rate else None
         for first, last in spans:
             if step is None:
                 yield from page.content.parts(first, last)
