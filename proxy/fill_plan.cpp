@@ -18,10 +18,10 @@ constexpr std::uint32_t kLaneReach = 4;
 constexpr std::chrono::milliseconds kLaneReachTime{50};
 // A response younger than this has not shown its speed: its first bytes lay ready in the kernel.
 constexpr std::chrono::milliseconds kSpeedShown{20};
-// What a lane of an open-ended want asks for at first. A download manager opens many such requests and breaks most of them
-// off where the next begins; each time lane and origin would lose what the kernels had under way. A lane that is read to
-// its end asks for as much again as is there before it.
-constexpr std::uint64_t kFirstRun = 8 * kMiB;
+// What a lane of an open-ended want asks for at first. A download manager opens many such requests and breaks most of
+// them off where the next begins; each time lane and origin would lose what the kernels had under way. A lane that is
+// read to its end asks for as much again as is there before it.
+constexpr std::uint64_t kFirstRun = kLaneReach * kMiB;
 // A response this near its end is received even if nobody wants the rest: breaking it off would lose about as much, in
 // what the kernels have under way, and its connection too.
 constexpr std::uint64_t kNearlyThere = 16 * kMiB;

@@ -307,7 +307,7 @@ class Origin:
 
     def _body(self, connection, asked: Asked, page: Page, fault, start: int, end: int) -> bool:
         at = start
-        began = time.monotonic()
+        due = time.monotonic()
         for part in self._pieces(page, start, end, getattr(fault, "at", None)):
             if isinstance(fault, Stall) and at == fault.at:
                 fault.reached.set()
@@ -315,8 +315,9 @@ class Origin:
             if isinstance(fault, (Reset, Truncate)) and at == fault.at:
                 break
             if page.rate:
-                ahead = (at + len(part) - start) / page.rate - (time.monotonic() - began)
-                if ahead > 0 and self._stopping.wait(ahead):
+                now = time.monotonic()
+                due = max(due, now) + len(part) / page.rate  # time lost is not made up for
+                if self._stopping.wait(due - now):
                     return False
             if page.chunked:
                 connection.sendall(b"%x\r\n" % len(part))
