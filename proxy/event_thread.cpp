@@ -11,6 +11,15 @@
 #include "base/thread.h"
 
 namespace larder::proxy {
+namespace {
+
+EventBase new_base(int flags) {
+  const Owned<event_config, event_config_free> config(event_config_new());
+  if (!config || event_config_set_flag(config.get(), flags) != 0) return {};
+  return EventBase(event_base_new_with_config(config.get()));
+}
+
+}  // namespace
 
 Timer::Timer(event_base* base, std::function<void()> fire)
     : fire_(std::move(fire)),
@@ -28,7 +37,7 @@ void Timer::cancel() {
   event_del(event_.get());
 }
 
-EventThread::EventThread(std::string name) : name_(std::move(name)), base_(event_base_new()) {
+EventThread::EventThread(std::string name, int flags) : name_(std::move(name)), base_(new_base(flags)) {
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (!base_ || wake_fd_ < 0) std::abort();  // out of memory or descriptors before anything has begun
   wake_.reset(event_new(

@@ -36,7 +36,8 @@ class EventThread {
  public:
   using Task = std::function<void()>;
 
-  explicit EventThread(std::string name);
+  // Flags: of libevent's event_base_config_flag.
+  explicit EventThread(std::string name, int flags = 0);
   ~EventThread();  // stop() has been called, or was never started
   EventThread(const EventThread&) = delete;
   EventThread& operator=(const EventThread&) = delete;

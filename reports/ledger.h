@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Ledger: the record of all fetches and devices, in an LMDB environment of its own. One thread, `ledger`, writes; it
-// commits at least every half second, so a fetch is durable within one second of its end. Queries run on the caller's
-// thread.
+// Ledger: the record of all fetches and devices, in an LMDB environment of its own. A fetch is in the journal, and
+// safe from the daemon's own death, some milliseconds after its end; the thread `ledger` commits at least every half
+// second, as fast as the disk allows. Queries run on the caller's thread.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,8 @@
 #include "reports/ledger_writer.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/thread.h"
@@ -13,6 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using Real = std::chrono::steady_clock;
 
+// The journal is written at most so often.
+constexpr milliseconds kJournalEvery{20};
 // A fetch waits this long for company, so that one commit serves many. With the turn's budget and the commit itself the
 // sum stays well under the second that is promised.
 constexpr milliseconds kGather{300};
@@ -25,6 +29,10 @@ constexpr milliseconds kTryAgain{500};
 constexpr milliseconds kRetentionEvery{60'000};
 constexpr milliseconds kRetentionSoon{50};  // when a step left some over
 
+std::filesystem::path journal_of(std::filesystem::path ledger) {
+  return ledger += "-journal";
+}
+
 }  // namespace
 
 LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::unique_ptr<Neighbours> neighbours,
@@ -33,40 +41,53 @@ LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::uniqu
       clock_(clock),
       set_aside_(std::move(set_aside)),
       books_(std::move(neighbours)),
-      environment_(std::move(environment)) {
+      environment_(std::move(environment)),
+      journal_(journal_of(options_.path), ReadTxn(*environment_).number(kMetaJournal)) {
   {
     const ReadTxn txn(*environment_);
     dropped_ = txn.number(kMetaDropped);
+    next_to_post_ = txn.number(kMetaJournal);
     fetches_ = txn.entries(Table::fetches);
   }
-  thread_ = std::thread([this] { run(); });
+  for (Batch& batch : journal_.unposted()) {
+    accepted_ += batch.fetches.size();
+    waiting_ += batch.fetches.size();
+    inbox_.push_back(std::move(batch));
+  }
+  journal_thread_ = std::thread([this] { run_journal(); });
+  thread_ = std::thread([this] { run_ledger(); });
 }
 
 LedgerWriter::~LedgerWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    journal_stopping_ = true;
+    arrived_.notify_all();
+  }
+  journal_thread_.join();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     wake_.notify_all();
   }
   thread_.join();
+  journal_.close();
+  journal_.posted(next_to_post_);
 }
 
 void LedgerWriter::record(std::vector<FetchRecord> fetches) {
   if (fetches.empty()) return;
   const std::lock_guard lock(mutex_);
-  const std::size_t room = stopping_ ? 0 : limits::kLedgerInbox - std::min(waiting_, limits::kLedgerInbox);
+  const std::size_t room = journal_stopping_ ? 0 : limits::kLedgerInbox - std::min(waiting_, limits::kLedgerInbox);
   if (fetches.size() > room) {
     dropped_ += fetches.size() - room;
     fetches.resize(room);
     if (room == 0) return;
   }
-  const bool was_quiet = inbox_.empty();
-  if (was_quiet) oldest_ = Real::now();
-  const bool was_crowd = waiting_ >= kCrowd;
   waiting_ += fetches.size();
   accepted_ += fetches.size();
-  inbox_.push_back(std::move(fetches));
-  if (was_quiet || (!was_crowd && waiting_ >= kCrowd)) wake_.notify_one();
+  arrivals_.push_back(std::move(fetches));
+  if (arrivals_.size() == 1) arrived_.notify_one();
 }
 
 void LedgerWriter::flush() {
@@ -74,24 +95,50 @@ void LedgerWriter::flush() {
   const std::uint64_t wanted = accepted_;
   const std::uint64_t turns = turns_;
   const std::uint64_t failures = failures_;
+  ++flushing_;
   flush_wanted_ = true;
+  arrived_.notify_one();
   wake_.notify_one();
   turned_.wait(lock, [&] {
     const bool done = durable_ >= wanted && turns_ > turns;
-    if (!done && turns_ > turns) {
+    if (!done && !inbox_.empty()) {
       flush_wanted_ = true;
       wake_.notify_one();
     }
     return done || failures_ > failures || stopping_;
   });
+  --flushing_;
 }
 
 Ledger::LedgerStatus LedgerWriter::status() const {
   const std::lock_guard lock(mutex_);
-  return {fetches_, dropped_, broken_, set_aside_};
+  return {fetches_, dropped_, broken_.empty() ? journal_broken_ : broken_, set_aside_};
 }
 
-void LedgerWriter::run() {
+void LedgerWriter::run_journal() {
+  name_this_thread("journal");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    arrived_.wait(lock, [&] { return journal_stopping_ || !arrivals_.empty(); });
+    if (arrivals_.empty()) return;
+    Batch batch;
+    for (std::vector<FetchRecord>& fetches : std::exchange(arrivals_, {})) {
+      std::ranges::move(fetches, std::back_inserter(batch.fetches));
+    }
+    lock.unlock();
+    const Status written = journal_.append(batch);
+    lock.lock();
+    journal_broken_ = written ? "" : written.error().message;
+    const bool was_quiet = inbox_.empty();
+    if (was_quiet) oldest_ = Real::now();
+    inbox_.push_back(std::move(batch));
+    if (flushing_ > 0) flush_wanted_ = true;
+    if (was_quiet || flush_wanted_ || waiting_ >= kCrowd) wake_.notify_one();
+    arrived_.wait_for(lock, kJournalEvery, [&] { return journal_stopping_ || flushing_ > 0; });
+  }
+}
+
+void LedgerWriter::run_ledger() {
   name_this_thread("ledger");
   retention_at_ = Real::now();
   while (wait_for_work()) turn();
@@ -122,20 +169,21 @@ bool LedgerWriter::wait_for_work() {
 
 void LedgerWriter::turn() {
   if (!environment_) repair(0);
-  settle(environment_ ? attempt() : Attempt{MDB_INVALID, 0});
+  settle(environment_ ? attempt() : Attempt{MDB_INVALID, {}});
 }
 
 LedgerWriter::Attempt LedgerWriter::attempt() {
   WriteTxn txn(*environment_);
-  const std::size_t posted = txn.failure() == 0 ? post_waiting(txn) : 0;
-  const bool old_ones_due = Real::now() >= retention_at_ || posted > 0;
+  const Posted posted = txn.failure() == 0 ? post_waiting(txn) : Posted{};
+  if (posted.fetches > 0) txn.set_number(kMetaJournal, posted.next);
+  const bool old_ones_due = Real::now() >= retention_at_ || posted.fetches > 0;
   std::size_t old_ones = 0;
   if (old_ones_due) old_ones = drop_old_fetches(txn, clock_.now(), options_.retention);
   if (old_ones_due) retention_at_ = Real::now() + (old_ones == kRetentionStep ? kRetentionSoon : kRetentionEvery);
   const std::uint64_t dropped = dropped_;
   if (dropped != dropped_before_) txn.set_number(kMetaDropped, dropped);
   const std::uint64_t held = txn.entries(Table::fetches);
-  const bool nothing_changed = posted == 0 && old_ones == 0 && dropped == dropped_before_;
+  const bool nothing_changed = posted.fetches == 0 && old_ones == 0 && dropped == dropped_before_;
   const int code = nothing_changed ? txn.failure() : std::move(txn).commit();
   if (code == 0) {
     fetches_ = held;
@@ -144,16 +192,17 @@ LedgerWriter::Attempt LedgerWriter::attempt() {
   return {code, posted};
 }
 
-std::size_t LedgerWriter::post_waiting(WriteTxn& txn) {
-  if (pending_.empty()) return 0;
+LedgerWriter::Posted LedgerWriter::post_waiting(WriteTxn& txn) {
+  Posted posted;
+  if (pending_.empty()) return posted;
   const SteadyTime enough = Real::now() + kTurnBudget;
   books_.begin(txn, clock_.steady());
-  std::size_t posted = 0;
   std::size_t from = first_posted_;
   for (const Batch& batch : pending_) {
-    for (std::size_t i = from; i < batch.size(); ++i) {
-      books_.post(batch[i]);
-      if (++posted % kClockEvery == 0 && Real::now() >= enough) {
+    for (std::size_t i = from; i < batch.fetches.size(); ++i) {
+      books_.post(batch.fetches[i]);
+      posted.next = batch.first_sequence + i + 1;
+      if (++posted.fetches % kClockEvery == 0 && Real::now() >= enough) {
         books_.finish();
         return posted;
       }
@@ -167,7 +216,8 @@ std::size_t LedgerWriter::post_waiting(WriteTxn& txn) {
 void LedgerWriter::settle(const Attempt& attempt) {
   const auto& [code, posted] = attempt;
   if (code == 0) {
-    forget_posted(posted);
+    forget_posted(posted.fetches);
+    if (posted.fetches > 0) journal_.posted(next_to_post_ = posted.next);
   } else {
     books_.forget();
     if (is_damage(code) && environment_) repair(code);
@@ -176,8 +226,8 @@ void LedgerWriter::settle(const Attempt& attempt) {
   const std::lock_guard lock(mutex_);
   ++turns_;
   if (code == 0) {
-    waiting_ -= posted;
-    durable_ += posted;
+    waiting_ -= posted.fetches;
+    durable_ += posted.fetches;
     broken_.clear();
   } else {
     ++failures_;
@@ -188,8 +238,8 @@ void LedgerWriter::settle(const Attempt& attempt) {
 
 void LedgerWriter::forget_posted(std::size_t posted) {
   first_posted_ += posted;
-  while (!pending_.empty() && first_posted_ >= pending_.front().size()) {
-    first_posted_ -= pending_.front().size();
+  while (!pending_.empty() && first_posted_ >= pending_.front().fetches.size()) {
+    first_posted_ -= pending_.front().fetches.size();
     pending_.pop_front();
   }
   try_again_ = Real::now();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The thread `ledger`: takes fetches from its inbox, posts them to the books and commits, at least every half second
-// while something waits. What cannot be committed (disk full) is kept and tried again; the inbox's bound holds for
-// both together. A damaged environment is set aside while running, too, and a new one begun.
+// The way of a fetch into the ledger. The thread `journal` writes it down at once (journal.h); the thread `ledger` then
+// posts it to the books and commits, at least every half second while something waits. A commit waits for the disk,
+// which may take seconds while chunks are written; the journal does not. What cannot be committed (disk full) is kept
+// and tried again; the inbox's bound holds for all that is not committed. A damaged environment is set aside while
+// running, too, and a new one begun.
 #pragma once
 
 #include <atomic>
@@ -17,6 +19,7 @@
 
 #include "reports/books.h"
 #include "reports/environment.h"
+#include "reports/journal.h"
 #include "reports/ledger.h"
 #include "reports/reports.h"
 
@@ -26,7 +29,7 @@ class LedgerWriter {
  public:
   LedgerWriter(LedgerOptions options, const Clock& clock, std::unique_ptr<Neighbours> neighbours,
                std::unique_ptr<Environment> environment, std::vector<std::string> set_aside);
-  ~LedgerWriter();  // commits what was accepted, if that is possible, and ends the thread
+  ~LedgerWriter();  // commits what was accepted, if that is possible, and ends the threads
   LedgerWriter(const LedgerWriter&) = delete;
   LedgerWriter& operator=(const LedgerWriter&) = delete;
 
@@ -44,16 +47,20 @@ class LedgerWriter {
   }
 
  private:
-  using Batch = std::vector<FetchRecord>;
-  void run();
+  void run_journal();
+  void run_ledger();
   bool wait_for_work();  // false: stopping, and nothing is left
+  struct Posted {
+    std::size_t fetches = 0;
+    std::uint64_t next = 0;  // sequence behind the last one
+  };
   struct Attempt {
     int code = 0;  // 0: durable
-    std::size_t posted = 0;
+    Posted posted;
   };
   void turn();
   Attempt attempt();
-  std::size_t post_waiting(WriteTxn& txn);
+  Posted post_waiting(WriteTxn& txn);
   void settle(const Attempt& attempt);
   void forget_posted(std::size_t posted);
   void repair(int code);
@@ -63,17 +70,20 @@ class LedgerWriter {
   const Clock& clock_;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_, turned_;
-  std::deque<Batch> inbox_;  // guarded by mutex_, as are the following
-  std::size_t waiting_ = 0;  // fetches in inbox_ and pending_
-  SteadyTime oldest_{};      // real time; of the inbox's first fetch
-  bool stopping_ = false, flush_wanted_ = false;
+  std::condition_variable arrived_, wake_, turned_;
+  std::vector<std::vector<FetchRecord>> arrivals_;  // not yet in the journal; guarded by mutex_, as are the following
+  std::deque<Batch> inbox_;                         // in the journal
+  std::size_t waiting_ = 0;                         // fetches in arrivals_, the journal's hands, inbox_ and pending_
+  SteadyTime oldest_{};                             // real time; of the inbox's first fetch
+  unsigned flushing_ = 0;                           // callers of flush()
+  bool journal_stopping_ = false, stopping_ = false, flush_wanted_ = false;
   std::uint64_t accepted_ = 0, durable_ = 0, turns_ = 0, failures_ = 0;
-  std::string broken_;
+  std::string broken_, journal_broken_;
   std::vector<std::string> set_aside_;
 
-  std::deque<Batch> pending_;     // the thread's own, as are the following
-  std::size_t first_posted_ = 0;  // fetches of pending_'s first batch that are durable already
+  std::deque<Batch> pending_;       // the thread `ledger`'s own, as are the following
+  std::size_t first_posted_ = 0;    // fetches of pending_'s first batch that are durable already
+  std::uint64_t next_to_post_ = 0;  // sequence
   std::uint64_t dropped_before_ = 0;
   SteadyTime try_again_{}, retention_at_{};
   Books books_;
@@ -84,7 +94,8 @@ class LedgerWriter {
   mutable std::shared_mutex environment_mutex_;  // held alone only to replace the environment
   std::unique_ptr<Environment> environment_;
   ReleaseList releases_;
-  std::thread thread_;
+  Journal journal_;
+  std::thread journal_thread_, thread_;
 };
 
 }  // namespace larder::reports

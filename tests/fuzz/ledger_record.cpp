@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "reports/dictionary.h"
+#include "reports/record_format.h"
 #include "reports/report_scope.h"
 #include "reports/rollup_format.h"
 
@@ -28,6 +29,16 @@ void fetch(std::string_view bytes) {
   expect(decode_fetch(*key, out.view()) == decoded);
 }
 
+void record(std::string_view bytes) {
+  const auto decoded = decode_record(bytes);
+  if (!decoded) return;
+  StoredWriter out;
+  encode_record(*decoded, out);
+  const auto again = decode_record(out.view());
+  expect(again && again->url == decoded->url && again->time == decoded->time &&
+         again->sent_ranges == decoded->sent_ranges);
+}
+
 template <class Row>
 void row(std::string_view bytes, std::uint64_t base_us) {
   Row decoded;
@@ -44,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (input.empty()) return 0;
   const std::string_view bytes = input.substr(1);
-  switch (data[0] % 8) {
+  switch (data[0] % 9) {
     case 0:
       fetch(bytes);
       break;
@@ -65,6 +76,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 6:
       expect(Release::from(Release::from(bytes).text()).product == Release::from(bytes).product);
+      break;
+    case 8:
+      record(bytes);
       break;
     default:
       if (const auto key = decode_page_cursor(bytes))
