@@ -18,8 +18,7 @@ constexpr std::size_t kListed = 1000;
 
 CatalogueKeeper::CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills,
                                  Publish publish)
-    : store_(store),
-      clock_(clock),
+    : clock_(clock),
       origin_(origin),
       fills_(fills),
       publish_(std::move(publish)),

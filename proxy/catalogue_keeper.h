@@ -51,7 +51,6 @@ class CatalogueKeeper {
   void begin_round(const updates::MauChannel& channel, Round& round);
   void one_done(const std::string& channel);
 
-  cache::Store& store_;
   const Clock& clock_;
   EventThread& origin_;
   FillDesk& fills_;
