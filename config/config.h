@@ -42,6 +42,7 @@ struct TlsConfig {
 
 struct UpdatesConfig {
   std::chrono::seconds holdoff = std::chrono::hours(24);
+  std::filesystem::path catalogues;  // empty: none
 };
 
 // When a fill goes on after its last asker left.

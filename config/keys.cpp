@@ -149,6 +149,12 @@ constexpr std::array kKeys{
           put(c.updates.holdoff, read_duration(v, {seconds(0), hours(24 * 30)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.updates.holdoff); }},
+    Key{"updates.catalogues", "path", R"("")", R"("/var/lib/larder-catalogues")",
+        "A directory of catalogues (sucatalogs, distribution files, AutoUpdate manifests) that are known from the "
+        "start, "
+        "before a device has asked for one: each at HOST/PATH of its URL, as `wget -x` writes it.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.updates.catalogues, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.updates.catalogues); }},
 
     Key{"fills.finish", "listed, always or never", R"("listed")", R"("always")",
         "Whether a download goes on after the last client that wanted it has left: for what a catalogue lists or is "

@@ -24,6 +24,7 @@ class Rules {
     check_tls();
     check_file("origins.ca_file", document_.line_of("origins.ca_file"), config_.origins.ca_file);
     check_hosts();
+    check_catalogues();
   }
 
  private:
@@ -48,6 +49,15 @@ class Rules {
       if (endpoint.port != 0 && !seen.insert(endpoint).second) {
         add(key, endpoint.text() + " is already used by another listener; give each its own port");
       }
+    }
+  }
+
+  void check_catalogues() {
+    const std::filesystem::path& directory = config_.updates.catalogues;
+    std::error_code error;
+    if (!directory.empty() && !std::filesystem::is_directory(directory, error)) {
+      add("updates.catalogues",
+          "the directory " + directory.string() + " cannot be read; make it, or leave the key empty");
     }
   }
 

@@ -3,6 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "base/limits.h"
 #include "updates/canonical.h"
 #include "updates/recognise.h"
@@ -17,10 +20,11 @@ constexpr std::size_t kListed = 1000;
 }  // namespace
 
 CatalogueKeeper::CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills,
-                                 Publish publish)
+                                 std::filesystem::path directory, Publish publish)
     : clock_(clock),
       origin_(origin),
       fills_(fills),
+      directory_(std::move(directory)),
       publish_(std::move(publish)),
       thread_("keeper"),
       reader_(cache::Reader::make(store)) {}
@@ -30,12 +34,47 @@ CatalogueKeeper::~CatalogueKeeper() {
 }
 
 void CatalogueKeeper::start() {
-  thread_.post([this] { learn_stored(); });
+  thread_.post([this] {
+    if (!directory_.empty()) learn_files();
+    learn_stored();
+  });
   thread_.start();
 }
 
 void CatalogueKeeper::stop() {
   thread_.stop();
+}
+
+// What is in the store is read afterwards: it is newer.
+void CatalogueKeeper::learn_files() {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (auto entry = std::filesystem::recursive_directory_iterator(directory_, error);
+       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->is_regular_file(error)) files.push_back(entry->path());
+  }
+  if (error) spdlog::warn("reading the catalogues in {}: {}", directory_.string(), error.message());
+  std::ranges::sort(files);
+  for (const std::filesystem::path& file : files) learn_file(file);
+}
+
+void CatalogueKeeper::learn_file(const std::filesystem::path& path) {
+  const auto named = updates::Url::parse("https://" + path.lexically_relative(directory_).generic_string());
+  if (!named) return;
+  const auto url = updates::Url::parse(updates::canonical(*named).key);
+  if (!url || !updates::is_teaching_document(*url)) return;
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
+  if (size < 0 || static_cast<std::uintmax_t>(size) > limits::kDocumentBytes) {
+    spdlog::warn("not reading the catalogue {}: {}", path.string(),
+                 size < 0 ? "it cannot be opened" : "it is too large");
+    return;
+  }
+  std::vector<char> document(static_cast<std::size_t>(size));
+  in.seekg(0);
+  in.read(document.data(), size);
+  document.resize(static_cast<std::size_t>(in.gcount()));
+  take_in(*url, std::as_bytes(std::span(document)));
 }
 
 void CatalogueKeeper::learn_stored() {
@@ -63,14 +102,18 @@ void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
     });
     if (state != cache::ChunkState::ready) return;
   }
-  auto learned = updates::learn(knowledge_, *url, document);
+  take_in(*url, document);
+}
+
+void CatalogueKeeper::take_in(const updates::Url& url, std::span<const std::byte> document) {
+  auto learned = updates::learn(knowledge_, url, document);
   if (!learned) {
-    spdlog::warn("reading the catalogue {}: {}", object->url, learned.error().message);
+    spdlog::warn("reading the catalogue {}: {}", url.text(), learned.error().message);
     return;
   }
   if (*learned == knowledge_) return;
   knowledge_ = *learned;
-  spdlog::info("read the catalogue {}: {} files are known now", object->url, knowledge_->files());
+  spdlog::info("read the catalogue {}: {} files are known now", url.text(), knowledge_->files());
   publish_(knowledge_);
 }
 

@@ -4,9 +4,11 @@
 // Threads: its own, `keeper`. All public functions may be called from any thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,14 @@ class CatalogueKeeper {
  public:
   using Publish = std::function<void(std::shared_ptr<const updates::Knowledge>)>;
 
-  CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills, Publish publish);
+  // `directory`: config's updates.catalogues.
+  CatalogueKeeper(cache::Store& store, const Clock& clock, EventThread& origin, FillDesk& fills,
+                  std::filesystem::path directory, Publish publish);
   ~CatalogueKeeper();
   CatalogueKeeper(const CatalogueKeeper&) = delete;
   CatalogueKeeper& operator=(const CatalogueKeeper&) = delete;
 
-  void start();  // reads the catalogues that are in the store already
+  void start();  // reads the catalogues that are in the directory, and in the store, already
   void stop();
 
   // An object has become complete, or was found unchanged. Reads it if it is a catalogue not read yet.
@@ -46,14 +50,18 @@ class CatalogueKeeper {
     std::vector<std::function<void()>> waiting;
   };
 
+  void learn_files();
+  void learn_file(const std::filesystem::path& path);
   void learn_stored();
   void learn_now(const cache::ObjectPtr& object);
+  void take_in(const updates::Url& url, std::span<const std::byte> document);
   void begin_round(const updates::MauChannel& channel, Round& round);
   void one_done(const std::string& channel);
 
   const Clock& clock_;
   EventThread& origin_;
   FillDesk& fills_;
+  const std::filesystem::path directory_;
   Publish publish_;
   EventThread thread_;
   std::unique_ptr<cache::Reader> reader_;

@@ -35,7 +35,7 @@ class RunningProxy final : public Proxy {
         client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_)),
         fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
         passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
-        keeper_(store, clock, origin_thread_, *fills_,
+        keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
                   for (const auto& loop : loops_) loop->teach(knowledge);
                 }),

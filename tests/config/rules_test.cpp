@@ -29,6 +29,13 @@ TEST_CASE("administration beyond loopback demands a token") {
   CHECK(problems_of("listen.admin = [\"127.0.0.2:8081\", \"[::1]:8081\"]").empty());
 }
 
+TEST_CASE("the directory of catalogues must be there") {
+  CHECK_THAT(problems_of("updates.catalogues = \"/nowhere/catalogues\""),
+             Catch::Contains("larder.toml:1: updates.catalogues: the directory /nowhere/catalogues cannot be read"));
+  CHECK(problems_of("updates.catalogues = \"/tmp\"").empty());
+  CHECK(problems_of("updates.catalogues = \"\"").empty());
+}
+
 TEST_CASE("a token file must be usable even where it is not demanded") {
   const TemporaryDirectory directory;
   CHECK_THAT(problems_of("access.admin_token_file = \"/nowhere/token\""),

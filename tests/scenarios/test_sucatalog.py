@@ -7,6 +7,7 @@ import pytest
 
 from client import eventually, get
 from content import Content, MiB
+from larder import Larder
 
 SCAN, CDN, DIST = "swscan.apple.com", "swcdn.apple.com", "swdist.apple.com"
 KEY = "042-99999"
@@ -62,6 +63,21 @@ def test_a_file_of_a_catalogue_is_reported_with_its_product(site, packed):
     assert found["build"] == "23G90"
     assert found["devices_complete"] == 1
     assert site.origin.bytes_sent(FOLDER + "InstallAssistant.pkg") == content.size
+
+
+def test_catalogues_of_a_directory_are_known_from_the_start(site, tmp_path):
+    for host, path, document in ((SCAN, CATALOGUE, catalogue()), (DIST, f"{FOLDER}{KEY}.English.dist", DIST_TEXT),
+                                 (SCAN, "/content/catalogs/others/index-15.merged-1.sucatalog", b"no catalogue"), (SCAN, "/notes.txt", b"not read")):
+        file = tmp_path / "catalogues" / (host + path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(document)
+    content = Content("assistant", 6 * MiB)
+    site.origin.put(FOLDER + "InstallAssistant.pkg", content)
+    with Larder(tmp_path / "own", origins={CDN: site.origin}, vendors=("apple",), updates={"catalogues": tmp_path / "catalogues"}) as larder:
+        eventually(lambda: "index-15.merged-1.sucatalog: " in larder.log)
+        assert get(larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
+        row = eventually(lambda: next((row for row in larder.report("versions") if row["version"] == "14.6.1"), None))
+        assert (row["build"], row["devices_complete"]) == ("23G90", 1)
 
 
 def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):
