@@ -100,23 +100,32 @@ Status Journal::append(Batch& batch) {
   return write(frames_.view(), batch.first_sequence);
 }
 
+Error Journal::failed(int code) {
+  close_file(next_);
+  return fail(code == ENOSPC ? ErrorKind::storage_full : ErrorKind::storage_broken,
+              "writing the ledger's journal in " + directory_.string() + ": " + std::strerror(code));
+}
+
+Status Journal::begin() {
+  return fd_ < 0 ? begin_file(next_) : ok();
+}
+
+Status Journal::begin_file(std::uint64_t first) {
+  std::error_code made;
+  fs::create_directories(directory_, made);
+  if (made) return failed(made.value());
+  fd_ = ::open(file(first).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (fd_ < 0) return failed(errno);
+  size_ = 0;
+  const std::lock_guard lock(mutex_);
+  closed_[first] = UINT64_MAX;
+  return ok();
+}
+
 Status Journal::write(std::string_view bytes, std::uint64_t first) {
-  const auto failed = [&](int code) {
-    Error error = fail(code == ENOSPC ? ErrorKind::storage_full : ErrorKind::storage_broken,
-                       "writing the ledger's journal in " + directory_.string() + ": " + std::strerror(code));
-    close_file(next_);
-    return error;
-  };
   if (fd_ >= 0 && size_ >= kFileBytes) close_file(first);
   if (fd_ < 0) {
-    std::error_code made;
-    fs::create_directories(directory_, made);
-    if (made) return failed(made.value());
-    fd_ = ::open(file(first).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd_ < 0) return failed(errno);
-    size_ = 0;
-    const std::lock_guard lock(mutex_);
-    closed_[first] = UINT64_MAX;
+    if (const Status begun = begin_file(first); !begun) return begun;
   }
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());

@@ -42,6 +42,10 @@ class Journal {
   // What the files hold from `next` on, in order. Before the first append.
   std::vector<Batch> unposted();
 
+  // Makes the file for the next records. On a busy disk that takes longer than writing them; append() does it when it
+  // has to.
+  Status begin();
+
   // On the thread `journal`. Gives the batch its sequence and writes it. When that fails (disk full) the batch has its
   // sequence all the same, and only the ledger's own commit can save it.
   Status append(Batch& batch);
@@ -55,7 +59,9 @@ class Journal {
  private:
   std::vector<std::uint64_t> files() const;  // first sequences, ascending
   std::filesystem::path file(std::uint64_t first) const;
+  Status begin_file(std::uint64_t first);
   Status write(std::string_view bytes, std::uint64_t first);
+  Error failed(int code);
   void close_file(std::uint64_t behind);
 
   const std::filesystem::path directory_;

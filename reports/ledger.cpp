@@ -50,6 +50,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const
   if (!environment) return std::move(environment).error();
   auto writer = std::make_unique<LedgerWriter>(options, clock, std::move(neighbours), std::move(environment).value(),
                                                std::move(set_aside));
+  writer->flush();  // what the journal held is in every answer
   return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer)));
 }
 

@@ -54,6 +54,7 @@ LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::uniqu
     waiting_ += batch.fetches.size();
     inbox_.push_back(std::move(batch));
   }
+  if (const Status begun = journal_.begin(); !begun) journal_broken_ = begun.error().message;
   journal_thread_ = std::thread([this] { run_journal(); });
   thread_ = std::thread([this] { run_ledger(); });
 }
@@ -119,7 +120,16 @@ void LedgerWriter::run_journal() {
   name_this_thread("journal");
   std::unique_lock lock(mutex_);
   for (;;) {
-    arrived_.wait(lock, [&] { return journal_stopping_ || !arrivals_.empty(); });
+    const auto something = [&] { return journal_stopping_ || !arrivals_.empty(); };
+    if (journal_broken_.empty()) {
+      arrived_.wait(lock, something);
+    } else if (!arrived_.wait_for(lock, kTryAgain, something)) {
+      lock.unlock();
+      const Status begun = journal_.begin();
+      lock.lock();
+      journal_broken_ = begun ? "" : begun.error().message;
+      continue;
+    }
     if (arrivals_.empty()) return;
     Batch batch;
     for (std::vector<FetchRecord>& fetches : std::exchange(arrivals_, {})) {

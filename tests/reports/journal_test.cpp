@@ -229,10 +229,10 @@ TEST_CASE("a ledger takes up a journal, each record once") {
     REQUIRE(journal.append(batch));
   }
   fixture.open();
-  fixture.ledger->flush();
   CHECK(fixture.ledger->summary({}).value().requests == 4);
   fixture.open();
   CHECK(fixture.ledger->summary({}).value().requests == 4);
+  fixture.ledger.reset();
   CHECK(files_in(fixture.directory.path() / "ledger-journal") == 0);
 }
 

@@ -36,6 +36,7 @@ class Fetched:
     device: str
     bytes: int
     ended: float
+    what: str
 
 
 class Round:
@@ -70,7 +71,7 @@ class Round:
                 self.run.problem(f"round {number}: {path} {fields}: byte {got.wrong_at} is wrong")
             elif got.good:
                 with self.lock:
-                    self.fetched.append(Fetched(device, got.received, ended))
+                    self.fetched.append(Fetched(device, got.received, ended, f"{path} {fields} {cache_status(got.head)}"))
             elif self.over.wait(0.2):  # the kill may be seen before it is announced
                 return
             else:
@@ -144,14 +145,15 @@ class Run:
         self.larder.start()
         self.slowest_start = max(self.slowest_start, time.monotonic() - began)
         self.complete |= running.complete
-        self.check_record(number, owed)
+        self.check_record(number, killed, owed)
         self.check_objects(number, running.complete)
 
-    def check_record(self, number: int, owed: list[Fetched]):
+    def check_record(self, number: int, killed: float, owed: list[Fetched]):
         for fetched in owed:
             answer = self.larder.api_raw(f"/api/v1/reports/devices/{fetched.device}")
             if answer.status != 200:
-                self.problem(f"round {number}: the record does not know {fetched.device}: {answer.status}")
+                self.problem(f"round {number}: the record does not know {fetched.device} ({fetched.what}), "
+                             f"which ended {killed - fetched.ended:.2f} s before the kill: {answer.status}")
                 continue
             row = self.larder.api(f"reports/devices/{fetched.device}")
             if (row["requests"], row["bytes_sent"]) != (1, fetched.bytes):
