@@ -10,6 +10,7 @@
 #   ./test.sh asan | tsan      unit tests and scenarios under sanitizers
 #   ./test.sh fuzz [SECONDS]   every fuzz target for so long (600)
 #   ./test.sh soak [SECONDS]   random clients, faults and restarts for so long (600)
+#   ./test.sh kills [N]        N kills (200) at moments of chance under load, and a count of what was owed
 #   ./test.sh bench [ROW...]   side by side with nginx and Varnish; `./test.sh bench --list` names the rows
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -127,10 +128,10 @@ what="${1:-all}"
 (($#)) && shift
 mkdir -p build
 case "$what" in
-  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak) ./install-packages.sh --for test ;;
+  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | kills) ./install-packages.sh --for test ;;
   bench) ./install-packages.sh --for bench ;;
-  -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 case "$what" in
   all)
@@ -148,6 +149,10 @@ case "$what" in
   soak)
     build release --target larderd
     check "soak" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/soak.py --seconds "${1:-600}"
+    ;;
+  kills)
+    build release --target larderd
+    check "kills" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/kills.py --kills "${1:-200}"
     ;;
   bench)
     build release --target larderd bench_load
