@@ -17,8 +17,9 @@ constexpr std::size_t kUncacheableRemembered = 10000;
 // How long a store that refused a chunk is left alone.
 constexpr auto kStoreRest = std::chrono::seconds(5);
 // A full queue of which nothing is stored for so long: clients wait for a disk that may never answer. What is being
-// filled goes on without the store.
-constexpr auto kStoreStuck = std::chrono::seconds(2);
+// filled goes on without the store, each client alone. A disk that is merely busy syncs within some seconds, and
+// downloads wait that long without harm.
+constexpr auto kStoreStuck = std::chrono::seconds(10);
 
 reports::FileKind file_kind(updates::Kind kind) {
   switch (kind) {

@@ -87,17 +87,20 @@ std::vector<Batch> Journal::unposted() {
   return batches;
 }
 
-Status Journal::append(Batch& batch) {
-  batch.first_sequence = next_;
+Status Journal::append(std::span<Batch> batches) {
+  const std::uint64_t first = next_;
   frames_.clear();
-  for (const FetchRecord& fetch : batch.fetches) {
-    record_.clear();
-    encode_record(fetch, record_);
-    frames_.u32(static_cast<std::uint32_t>(record_.view().size()));
-    frames_.u64(check_of(record_.view(), next_++));
-    frames_.raw(record_.view());
+  for (Batch& batch : batches) {
+    batch.first_sequence = next_;
+    for (const FetchRecord& fetch : batch.fetches) {
+      record_.clear();
+      encode_record(fetch, record_);
+      frames_.u32(static_cast<std::uint32_t>(record_.view().size()));
+      frames_.u64(check_of(record_.view(), next_++));
+      frames_.raw(record_.view());
+    }
   }
-  return write(frames_.view(), batch.first_sequence);
+  return write(frames_.view(), first);
 }
 
 Error Journal::failed(int code) {

@@ -46,9 +46,9 @@ class Journal {
   // has to.
   Status begin();
 
-  // On the thread `journal`. Gives the batch its sequence and writes it. When that fails (disk full) the batch has its
-  // sequence all the same, and only the ledger's own commit can save it.
-  Status append(Batch& batch);
+  // On the thread `journal`. Gives the batches their sequences and writes them at once. When that fails (disk full)
+  // they have their sequences all the same, and only the ledger's own commit can save them.
+  Status append(std::span<Batch> batches);
 
   // When nothing more will be appended: lets posted() remove the last file, too.
   void close();

@@ -87,7 +87,7 @@ void LedgerWriter::record(std::vector<FetchRecord> fetches) {
   }
   waiting_ += fetches.size();
   accepted_ += fetches.size();
-  arrivals_.push_back(std::move(fetches));
+  arrivals_.push_back({0, std::move(fetches)});
   if (arrivals_.size() == 1) arrived_.notify_one();
 }
 
@@ -131,17 +131,14 @@ void LedgerWriter::run_journal() {
       continue;
     }
     if (arrivals_.empty()) return;
-    Batch batch;
-    for (std::vector<FetchRecord>& fetches : std::exchange(arrivals_, {})) {
-      std::ranges::move(fetches, std::back_inserter(batch.fetches));
-    }
+    std::vector<Batch> batches = std::exchange(arrivals_, {});
     lock.unlock();
-    const Status written = journal_.append(batch);
+    const Status written = journal_.append(batches);
     lock.lock();
     journal_broken_ = written ? "" : written.error().message;
     const bool was_quiet = inbox_.empty();
     if (was_quiet) oldest_ = Real::now();
-    inbox_.push_back(std::move(batch));
+    std::ranges::move(batches, std::back_inserter(inbox_));
     if (flushing_ > 0) flush_wanted_ = true;
     if (was_quiet || flush_wanted_ || waiting_ >= kCrowd) wake_.notify_one();
     arrived_.wait_for(lock, kJournalEvery, [&] { return journal_stopping_ || flushing_ > 0; });

@@ -71,11 +71,11 @@ class LedgerWriter {
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_, wake_, turned_;
-  std::vector<std::vector<FetchRecord>> arrivals_;  // not yet in the journal; guarded by mutex_, as are the following
-  std::deque<Batch> inbox_;                         // in the journal
-  std::size_t waiting_ = 0;                         // fetches in arrivals_, the journal's hands, inbox_ and pending_
-  SteadyTime oldest_{};                             // real time; of the inbox's first fetch
-  unsigned flushing_ = 0;                           // callers of flush()
+  std::vector<Batch> arrivals_;  // not yet in the journal; guarded by mutex_, as are the following
+  std::deque<Batch> inbox_;      // in the journal
+  std::size_t waiting_ = 0;      // fetches in arrivals_, the journal's hands, inbox_ and pending_
+  SteadyTime oldest_{};          // real time; of the inbox's first fetch
+  unsigned flushing_ = 0;        // callers of flush()
   bool journal_stopping_ = false, stopping_ = false, flush_wanted_ = false;
   std::uint64_t accepted_ = 0, durable_ = 0, turns_ = 0, failures_ = 0;
   std::string broken_, journal_broken_;

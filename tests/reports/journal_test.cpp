@@ -59,7 +59,7 @@ struct Written {
     Journal journal(path, 0);
     for (const std::uint64_t first : {0, 3, 6}) {
       Batch batch = batch_of(first, first + 3);
-      REQUIRE(journal.append(batch));
+      REQUIRE(journal.append({&batch, 1}));
       REQUIRE(batch.first_sequence == first);
     }
   }
@@ -171,7 +171,7 @@ TEST_CASE("a journal taken up again goes on behind what was written, also behind
   Journal journal(written.path, 2);
   CHECK(numbers_of(journal.unposted()) == std::vector<std::uint64_t>{2, 3, 4, 5, 6, 7});
   Batch more = batch_of(20, 22);
-  REQUIRE(journal.append(more));
+  REQUIRE(journal.append({&more, 1}));
   CHECK(more.first_sequence == 8);
   CHECK(numbers_of(Journal(written.path, 7).unposted()) == std::vector<std::uint64_t>{7, 20, 21});
 }
@@ -182,7 +182,7 @@ TEST_CASE("files go when everything in them is posted") {
     Journal journal(written.path, 0);
     journal.unposted();
     Batch more = batch_of(9, 12);
-    REQUIRE(journal.append(more));
+    REQUIRE(journal.append({&more, 1}));
     journal.posted(8);
     CHECK(files_in(written.path) == 2);
     journal.posted(9);
@@ -199,7 +199,7 @@ TEST_CASE("a long journal is many files") {
   const TemporaryDirectory directory;
   Journal journal(directory.path() / "j", 0);
   Batch batch = batch_of(0, 12000);
-  for (int i = 0; i < 3; ++i) REQUIRE(journal.append(batch));
+  for (int i = 0; i < 3; ++i) REQUIRE(journal.append({&batch, 1}));
   CHECK(files_in(directory.path() / "j") == 3);
   journal.posted(24000);
   CHECK(files_in(directory.path() / "j") == 1);
@@ -211,11 +211,11 @@ TEST_CASE("a journal that cannot be written says so and still counts") {
   std::ofstream(directory.path() / "j") << "not a directory";
   Journal journal(directory.path() / "j", 5);
   Batch batch = batch_of(0, 2);
-  const Status status = journal.append(batch);
+  const Status status = journal.append({&batch, 1});
   REQUIRE_FALSE(status);
   CHECK(status.error().message.find((directory.path() / "j").string()) != std::string::npos);
   CHECK(batch.first_sequence == 5);
-  CHECK_FALSE(journal.append(batch));
+  CHECK_FALSE(journal.append({&batch, 1}));
   CHECK(batch.first_sequence == 7);
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("a ledger takes up a journal, each record once") {
   {
     Journal journal(fixture.directory.path() / "ledger-journal", 1);  // the ledger has two; one of these is its own
     Batch batch = batch_of(2, 5);
-    REQUIRE(journal.append(batch));
+    REQUIRE(journal.append({&batch, 1}));
   }
   fixture.open();
   CHECK(fixture.ledger->summary({}).value().requests == 4);
