@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 // A lane this many chunks, or this long at its own speed, before a needed one will be there about as soon as a new
 // request would, and without another response that has to be broken off.
-constexpr std::uint32_t kLaneReach = 4;
+constexpr std::uint32_t kLaneReach = 8;
 constexpr std::chrono::milliseconds kLaneReachTime{50};
 // A response younger than this has not shown its speed: its first bytes lay ready in the kernel.
 constexpr std::chrono::milliseconds kSpeedShown{20};
