@@ -19,8 +19,8 @@ class Count {
   ~Count() = default;
 
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-  void add(std::uint64_t by) { value_.fetch_add(by, std::memory_order_relaxed); }
-  void take(std::uint64_t by) { value_.fetch_sub(by, std::memory_order_relaxed); }
+  friend void add(Count& count, std::uint64_t by = 1) { count.value_.fetch_add(by, std::memory_order_relaxed); }
+  friend void take(Count& count, std::uint64_t by = 1) { count.value_.fetch_sub(by, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_;
@@ -50,12 +50,5 @@ struct Counters {
   Count chunks_unstored{0};  // received, but the store did not take them
   Count chunks_cold{0};      // brought into memory by the pager before sending
 };
-
-inline void add(Count& count, std::uint64_t by = 1) {
-  count.add(by);
-}
-inline void take(Count& count, std::uint64_t by = 1) {
-  count.take(by);
-}
 
 }  // namespace larder::proxy

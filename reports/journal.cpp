@@ -75,7 +75,7 @@ std::vector<Batch> Journal::unposted() {
   for (const std::uint64_t first : files()) {
     Batch batch = read_file(file(first), first);
     const std::uint64_t behind = first + batch.fetches.size();
-    closed_[first] = behind;
+    ends_[first] = behind;
     // Names may not come again: the sequence goes on behind everything that was ever written.
     next_ = std::max({next_, behind, first + 1});
     if (behind <= wanted) continue;
@@ -121,7 +121,7 @@ Status Journal::begin_file(std::uint64_t first) {
   if (fd_ < 0) return failed(errno);
   size_ = 0;
   const std::lock_guard lock(mutex_);
-  closed_[first] = UINT64_MAX;
+  ends_[first] = UINT64_MAX;
   return ok();
 }
 
@@ -150,15 +150,15 @@ void Journal::close_file(std::uint64_t behind) {
   ::close(fd_);
   fd_ = -1;
   const std::lock_guard lock(mutex_);
-  if (!closed_.empty()) closed_.rbegin()->second = behind;
+  if (!ends_.empty()) ends_.rbegin()->second = behind;
 }
 
 void Journal::posted(std::uint64_t next) {
   const std::lock_guard lock(mutex_);
-  while (!closed_.empty() && closed_.begin()->second <= next) {
+  while (!ends_.empty() && ends_.begin()->second <= next) {
     std::error_code ignored;
-    fs::remove(file(closed_.begin()->first), ignored);
-    closed_.erase(closed_.begin());
+    fs::remove(file(ends_.begin()->first), ignored);
+    ends_.erase(ends_.begin());
   }
 }
 

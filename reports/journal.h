@@ -71,7 +71,8 @@ class Journal {
   StoredWriter record_, frames_;
 
   std::mutex mutex_;
-  std::map<std::uint64_t, std::uint64_t> closed_;  // guarded: first sequence of a file -> first behind it
+  // Guarded. First sequence of a file -> first behind it, UINT64_MAX of the open one.
+  std::map<std::uint64_t, std::uint64_t> ends_;
 };
 
 }  // namespace larder::reports
