@@ -67,7 +67,9 @@ void CatalogueKeeper::learn_file(const std::filesystem::path& path) {
   const std::streamoff size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
   if (size < 0 || static_cast<std::uintmax_t>(size) > limits::kDocumentBytes) {
     spdlog::warn("not reading the catalogue {}: {}", path.string(),
-                 size < 0 ? "it cannot be opened" : "it is too large");
+                 size < 0 ? std::string("it cannot be opened; the user larderd runs as must be able to read it")
+                          : fmt::format("it has {} bytes, and no catalogue may have more than {}", size,
+                                        limits::kDocumentBytes));
     return;
   }
   std::vector<char> document(static_cast<std::size_t>(size));
