@@ -5,7 +5,7 @@
 #   ./test.sh                  unit tests, scenarios, checks
 #   ./test.sh unit             unit tests (Catch2)
 #   ./test.sh scenarios [...]  scenarios against the real daemon; arguments go to pytest
-#   ./test.sh checks           format, the rooms' borders, the day of a request
+#   ./test.sh checks           format, the rooms' borders, the pages held to the code
 #   ./test.sh tidy             clang-tidy over every source; apart, since it takes as long as all of the above
 #   ./test.sh asan | tsan      unit tests and scenarios under sanitizers
 #   ./test.sh fuzz [SECONDS]   every fuzz target for so long (600)
@@ -96,6 +96,7 @@ checks() {
   check "format" $python tests/checks/format.py
   check "rooms" $python tests/checks/rooms.py build/dev
   check "day of a request" $python tests/checks/day.py
+  check "conformance" $python tests/checks/conformance.py
 }
 
 sanitized() {
