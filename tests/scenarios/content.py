@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Bytes of any size that need no memory: what stands at an offset follows from the name and the offset alone.
 
-Every block of 1 MiB begins with a stamp (name's seed and block number), so that a byte out of place, a block of another
-object or of another version of it is seen at once, and where.
+Every block of 1 MiB begins with a stamp (name's seed and block number) and goes on with bytes that begin elsewhere for each
+name, so that a byte out of place, a block of another object or a byte of another version of it is seen at once, and where.
 """
 
 import hashlib
@@ -16,7 +16,9 @@ KiB = 1 << 10
 MiB = 1 << 20
 GiB = 1 << 30
 
-_rest = memoryview(random.Random(7).randbytes(BLOCK - STAMP.size))
+_REST = BLOCK - STAMP.size
+# Twice the same, so that what begins anywhere in the first is one piece.
+_rest = memoryview(random.Random(7).randbytes(_REST) * 2)
 
 
 class Content:
@@ -26,6 +28,7 @@ class Content:
         self.name = name
         self.size = size
         self._seed = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
+        self._turn = self._seed % _REST
 
     def parts(self, start: int, end: int):
         """The bytes [start, end) as pieces of at most a block; nothing is joined or copied."""
@@ -37,9 +40,9 @@ class Content:
                 stamp = STAMP.pack(self._seed, block)
                 yield stamp[within:min(stop, STAMP.size)]
                 if stop > STAMP.size:
-                    yield _rest[:stop - STAMP.size]
+                    yield _rest[self._turn:self._turn + stop - STAMP.size]
             else:
-                yield _rest[within - STAMP.size:stop - STAMP.size]
+                yield _rest[self._turn + within - STAMP.size:self._turn + stop - STAMP.size]
             start = block * BLOCK + stop
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:

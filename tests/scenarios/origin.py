@@ -82,6 +82,17 @@ class Become:
 
 
 @dataclasses.dataclass
+class Instead:
+    """Before this answer another page takes the place of this one, with content, validators and faults of its own."""
+    page: "Page"
+
+
+@dataclasses.dataclass
+class NoLength:
+    """The whole object without its length: the end of the connection ends it."""
+
+
+@dataclasses.dataclass
 class RawAnswer:
     """These very bytes, then a clean close."""
     data: bytes
@@ -265,6 +276,9 @@ class Origin:
         if page is None:
             return self._plain(connection, asked, Answer(404, {}, b"no such page\n"))
         fault = page.take_fault()
+        while isinstance(fault, Instead):
+            self.pages[asked.target.split("?")[0]] = page = fault.page
+            fault = page.take_fault()
         if isinstance(fault, Become):
             page.content, page.etag = fault.content, etag_of(fault.content)
         if isinstance(fault, Answer):
@@ -282,7 +296,7 @@ class Origin:
 
         size = page.content.size
         status, start, end = 200, 0, size
-        wants = None if isinstance(fault, IgnoreRange) else self._wanted(page, asked)
+        wants = None if isinstance(fault, (IgnoreRange, NoLength)) else self._wanted(page, asked)
         if wants is not None:
             first, last = wants
             if first is None:
@@ -297,12 +311,12 @@ class Origin:
             fields["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         if page.chunked:
             fields["Transfer-Encoding"] = "chunked"
-        else:
+        elif not isinstance(fault, NoLength):
             fields["Content-Length"] = str(end - start + (fault.by if isinstance(fault, WrongLength) else 0))
         asked.status = status
         connection.sendall(_head(status, fields))
         if asked.method == "HEAD":
-            return True
+            return not isinstance(fault, NoLength)
         return self._body(connection, asked, page, fault, start, end)
 
     def _body(self, connection, asked: Asked, page: Page, fault, start: int, end: int) -> bool:
@@ -335,7 +349,7 @@ class Origin:
             return False
         if page.chunked:
             connection.sendall(b"0\r\n\r\n")
-        return not isinstance(fault, WrongLength)
+        return not isinstance(fault, (WrongLength, NoLength))
 
     @staticmethod
     def _pieces(page: Page, start: int, end: int, cut: int | None):
