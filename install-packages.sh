@@ -15,10 +15,10 @@ build=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libevent-dev libssl-dev liblmdb-dev libxxhash-dev libspdlog-dev libboost-dev libcurl4-openssl-dev
   libplist-dev libpugixml-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev libmnl-dev
-  libsystemd-dev libjs-chart.js zlib1g-dev curl iproute2
+  libsystemd-dev libseccomp-dev libjs-chart.js zlib1g-dev curl iproute2
 )
 test=(
-  catch2 lmdb-utils git python3 python3-pytest nginx-light aria2 wget openssl
+  catch2 lmdb-utils git python3 python3-pytest nginx-light aria2 wget openssl systemd
 )
 # Format and defects are checked with one version of clang, so that two machines agree.
 clang=(clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "admin/server.h"
+#include "base/kernel_calls.h"
 #include "cache/store.h"
 #include "config/load.h"
 #include "proxy/proxy.h"
@@ -144,6 +145,8 @@ class Daemon {
 
 int serve(std::shared_ptr<const config::Config> config) {
   const sigset_t signals = block_signals();
+  if (auto confined = confine_kernel_calls(); !confined)
+    spdlog::warn("{}; serving without one", confined.error().message);
   Daemon daemon(std::move(config));
   if (auto started = daemon.start(); !started) {
     spdlog::error("larderd cannot start: {}", started.error().message);
