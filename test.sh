@@ -5,12 +5,13 @@
 #   ./test.sh                  unit tests, scenarios, checks
 #   ./test.sh unit             unit tests (Catch2)
 #   ./test.sh scenarios [...]  scenarios against the real daemon; arguments go to pytest
-#   ./test.sh checks           format, the rooms' borders, the pages held to the code
+#   ./test.sh checks           format, the rooms' borders, the pages held to the code, what the service may do
 #   ./test.sh tidy             clang-tidy over every source; apart, since it takes as long as all of the above
 #   ./test.sh asan | tsan      unit tests and scenarios under sanitizers
 #   ./test.sh fuzz [SECONDS]   every fuzz target for so long (600)
 #   ./test.sh soak [SECONDS]   random clients, faults and restarts for so long (600)
 #   ./test.sh kills [N]        N kills (200) at moments of chance under load, and a count of what was owed
+#   ./test.sh storms [N] [SEED]  N storms (500) of faults, kills and clients drawn from a seed, every byte checked
 #   ./test.sh bench [ROW...]   side by side with nginx and Varnish; `./test.sh bench --list` names the rows
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -97,6 +98,7 @@ checks() {
   check "rooms" $python tests/checks/rooms.py build/dev
   check "day of a request" $python tests/checks/day.py
   check "conformance" $python tests/checks/conformance.py
+  check "what the service may do" systemd-analyze security --offline=true --no-pager --threshold=15 build/dev/systemd/larderd.service
 }
 
 sanitized() {
@@ -129,10 +131,10 @@ what="${1:-all}"
 (($#)) && shift
 mkdir -p build
 case "$what" in
-  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | kills) ./install-packages.sh --for test ;;
+  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | kills | storms) ./install-packages.sh --for test ;;
   bench) ./install-packages.sh --for bench ;;
-  -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 case "$what" in
   all)
@@ -154,6 +156,10 @@ case "$what" in
   kills)
     build release --target larderd
     check "kills" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/kills.py --kills "${1:-200}"
+    ;;
+  storms)
+    build release --target larderd
+    check "storms" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/storms.py --count "${1:-500}" ${2:+--seed "$2"}
     ;;
   bench)
     build release --target larderd bench_load
