@@ -8,12 +8,15 @@
 
 namespace larder::limits {
 
-// A request or response head. nginx and Apache allow 8 KiB a line; signed CDN URLs reach 4 KiB. Over it: 431.
+// A request or response head. nginx and Apache allow 8 KiB a line; signed CDN URLs reach 4 KiB. Over it: 431;
+// 502 in an origin's.
 inline constexpr std::size_t kHeadBytes = 32 * 1024;
 // A request target. Over it: 414.
 inline constexpr std::size_t kTargetBytes = 8 * 1024;
-// Fields in a head. Over it: 431.
+// Fields in a head. Over it: 431; 502 in an origin's.
 inline constexpr std::size_t kHeadFields = 128;
+// Interim answers (1xx) of an origin before the answer. Real ones send one or two. Over it: 502.
+inline constexpr std::size_t kInterimAnswers = 16;
 // Ranges in one request after merging. RFC 9110 14.2 allows ignoring many small ranges. Over it: the whole object is
 // sent.
 inline constexpr std::size_t kRanges = 64;

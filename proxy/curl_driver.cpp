@@ -204,6 +204,7 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
   const auto found = running_.find(easy);
   if (found == running_.end()) return;
   const std::shared_ptr<Transfer::Running> running = found->second;
+  idle_.note(easy);
   remove(*running);
   if (running->sink == nullptr) return;
   if (code == CURLE_OK && !running->redirect.empty()) {
@@ -218,7 +219,7 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
     add(running);
     return;
   }
-  if (code == CURLE_OK && running->head_given) {
+  if (code == CURLE_OK && running->head_given && running->body_whole) {
     running->sink->on_end(ok());
     return;
   }
@@ -227,6 +228,7 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
     running->sink->on_end(fail(ErrorKind::stopped, what + ": ended by Larder"));
     return;
   }
+  if (code == CURLE_OK) running->refusal = running->head_given ? "its body is cut off" : "its head is cut off";
   const std::string why = running->refusal.empty() ? curl_easy_strerror(code) : running->refusal;
   running->sink->on_end(fail(kind_of(code), what + ": " + why));
 }
@@ -240,6 +242,8 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   if (easy == nullptr) return fail(ErrorKind::internal, "no memory for a transfer");
   running.head = {};
   running.head_given = false;
+  running.chunked.reset();
+  running.body_whole = true;
 
   updates::Url asked = url;
   if (!rule->scheme.empty() && rule->scheme != asked.scheme) {
@@ -247,6 +251,7 @@ Status CurlDriver::prepare(Transfer::Running& running) {
     asked.scheme = rule->scheme;
   }
   const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+  running.plain_text = asked.scheme == "http";
   set(CURLOPT_URL, asked.text().c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -277,6 +282,10 @@ Status CurlDriver::prepare(Transfer::Running& running) {
     set(CURLOPT_NOBODY, 1L);
   } else if (method != "GET") {
     set(CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+  // A length of nothing is said where the method has a body by its meaning, and only there (RFC 9110 8.6).
+  const bool reads = method == "GET" || method == "HEAD";
+  if (!reads && (!running.spec.body.empty() || method == "POST" || method == "PUT" || method == "PATCH")) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(running.spec.body.size()));
     set(CURLOPT_POSTFIELDS, running.spec.body.c_str());
   }
@@ -284,6 +293,10 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   set(CURLOPT_HEADERDATA, &running);
   set(CURLOPT_WRITEFUNCTION, &CurlDriver::on_body);
   set(CURLOPT_WRITEDATA, &running);
+  // libcurl's own decoder takes bare LF and anything behind a chunk's size. It still finds the end of the body.
+  set(CURLOPT_HTTP_TRANSFER_DECODING, 0L);
+  set(CURLOPT_PREREQFUNCTION, &CurlDriver::on_request);
+  set(CURLOPT_PREREQDATA, &running);
   set(CURLOPT_PRIVATE, this);
   return ok();
 }
@@ -297,7 +310,7 @@ size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data)
 }
 
 bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) {
-  if (running.head_given) return true;  // a trailer: nothing of it is used
+  if (running.head_given) return true;  // a trailer (HTTP/2): nothing of it is used
   switch (running.head.add_line(line)) {
     case OriginHead::State::incomplete:
       return true;
@@ -311,8 +324,19 @@ bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) 
 }
 
 bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& answer) {
-  if (answer.status < 200) return true;  // interim; the next head follows
   if (running.sink == nullptr) return false;
+  if (running.plain_text && answer.protocol == "2.0") {
+    running.refusal = "its head says HTTP/2, which this connection is not";
+    return false;
+  }
+  if (answer.status < 200) {
+    running.sink->on_interim(answer);
+    return true;
+  }
+  if (answer.chunked && answer.status != 304 && running.spec.method != "HEAD") {
+    running.chunked.emplace();
+    running.body_whole = false;
+  }
   const std::string& method = running.spec.method;
   if (is_redirect(answer.status) && !answer.location.empty() && running.redirects < kRedirects &&
       (method == "GET" || method == "HEAD")) {
@@ -332,12 +356,34 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
 
 size_t CurlDriver::on_body(char* bytes, size_t size, size_t count, void* data) noexcept {
   auto& running = *static_cast<Transfer::Running*>(data);
-  const size_t length = size * count;
-  if (!running.redirect.empty()) return length;
+  const std::string_view got(bytes, size * count);
+  if (!running.redirect.empty()) return got.size();
   if (running.sink == nullptr) return 0;
-  if (running.sink->on_body(std::as_bytes(std::span(bytes, length)))) return length;
+  return take_body(running, got) ? got.size() : 0;
+}
+
+bool CurlDriver::take_body(Transfer::Running& running, std::string_view bytes) {
+  std::string decoded;
+  if (running.chunked) {
+    const auto state = running.chunked->feed(bytes, decoded);
+    if (state == ChunkedBodyDecoder::State::refused) running.refusal = "in its body: " + running.chunked->reason();
+    running.body_whole = state == ChunkedBodyDecoder::State::complete;
+    if (running.body_whole && running.chunked->used() < bytes.size()) running.refusal = "bytes follow its last chunk";
+    if (!running.refusal.empty()) return false;
+    if (decoded.empty()) return true;
+    bytes = decoded;
+  }
+  if (running.sink->on_body(std::as_bytes(std::span(bytes)))) return true;
   running.ended_by_sink = true;
-  return 0;
+  return false;
+}
+
+int CurlDriver::on_request(void* data, char*, char*, int, int from_port) noexcept {
+  auto& running = *static_cast<Transfer::Running*>(data);
+  void* self = nullptr;
+  curl_easy_getinfo(running.easy.get(), CURLINFO_PRIVATE, &self);
+  static_cast<CurlDriver*>(self)->idle_.check(running.easy.get(), from_port);
+  return CURL_PREREQFUNC_OK;
 }
 
 }  // namespace larder::proxy

@@ -8,10 +8,13 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/idle_connections.h"
 #include "proxy/origin_client.h"
+#include "proxy/request_body.h"
 
 namespace larder::proxy {
 
@@ -24,8 +27,11 @@ struct Transfer::Running {
   CurlEasy easy;
   CurlFields fields;
   CurlFields connect_to;
-  OriginHead head;      // being received
-  std::string refusal;  // why the head could not be taken
+  OriginHead head;                            // being received
+  std::optional<ChunkedBodyDecoder> chunked;  // of a body that comes in chunks
+  bool body_whole = true;                     // all its chunks are here
+  bool plain_text = false;                    // no TLS, hence no HTTP/2
+  std::string refusal;                        // why the head or the body could not be taken
   bool head_given = false;
   bool ended_by_sink = false;
   std::string redirect;  // absolute URL to follow when this response ends
@@ -55,6 +61,7 @@ class CurlDriver {
   static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
   static size_t on_header(char* bytes, size_t size, size_t count, void* running) noexcept;
   static size_t on_body(char* bytes, size_t size, size_t count, void* running) noexcept;
+  static int on_request(void* running, char* to, char* from, int to_port, int from_port) noexcept;
 
   void watch(curl_socket_t fd, int what);
   void drive(curl_socket_t fd, int bits);
@@ -64,6 +71,7 @@ class CurlDriver {
   void finish(CURL* easy, CURLcode code);
   Status prepare(Transfer::Running& running);
   bool take_header(Transfer::Running& running, std::string_view line);
+  static bool take_body(Transfer::Running& running, std::string_view bytes);
   bool head_complete(Transfer::Running& running, const OriginAnswer& answer);
 
   event_base* base_;
@@ -71,6 +79,7 @@ class CurlDriver {
   const OriginTable& table_;
   Owned<CURLM, curl_multi_cleanup> multi_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
+  IdleConnections idle_;
   std::unordered_map<CURL*, std::shared_ptr<Transfer::Running>> running_;
   std::vector<std::shared_ptr<Transfer::Running>> to_add_;
   std::vector<std::shared_ptr<Transfer::Running>> to_remove_;

@@ -35,7 +35,9 @@ struct TransferSpec {
   std::string body;                 // sent with methods that have one
 };
 
-// Hears of one transfer. Calls come in this order: on_head once, on_body any number of times, on_end once.
+// Hears of one transfer. Calls come in this order: on_interim any number of times (limits::kInterimAnswers at most),
+// on_head once, on_body any number of times, on_end once. Heads and bodies have passed the rules of OriginHead and
+// ChunkedBodyDecoder: what breaks them ends in a bad on_end, and its connection is not used again.
 class TransferSink {
  public:
   TransferSink() = default;
@@ -44,6 +46,7 @@ class TransferSink {
   virtual ~TransferSink() = default;
   // False ends the transfer; on_end follows.
   virtual bool on_head(const OriginAnswer& answer) = 0;
+  virtual void on_interim(const OriginAnswer& /*answer*/) {}  // 1xx but 101
   virtual bool on_body(std::span<const std::byte> bytes) = 0;
   // Good: the message was received whole, by its own framing. The sink may destroy its Transfer here.
   virtual void on_end(Status status) = 0;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "proxy/grammar.h"
 #include "proxy/response_head.h"
 
 namespace larder::proxy {
@@ -26,7 +27,6 @@ constexpr auto kNotKept = std::to_array<std::string_view>({
     "Content-Range",
     "ETag",
     "Last-Modified",  //
-    "Date",
     "Age",
     "Via",
     "Cache-Status",
@@ -41,6 +41,17 @@ constexpr auto kNotKept = std::to_array<std::string_view>({
     "Public-Key-Pins",
     "Clear-Site-Data"  //
 });
+
+// May stand once (RFC 9110 5.3). Said twice with different values, nobody can know which is meant.
+constexpr auto kSingle =
+    std::to_array<std::string_view>({"Content-Range", "Content-Type", "ETag", "Last-Modified", "Location"});
+
+struct Version {
+  std::string_view sent;
+  std::string_view name;  // in Via (RFC 9110 7.6.3)
+};
+// HTTP/2 as libcurl writes it.
+constexpr auto kVersions = std::to_array<Version>({{"HTTP/1.1 ", "1.1"}, {"HTTP/1.0 ", "1.0"}, {"HTTP/2 ", "2.0"}});
 
 bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const auto& other) { return equals_ignoring_case(name, other); });
@@ -78,18 +89,8 @@ std::vector<std::string> taken_out(const cache::Fields& received) {
   return names;
 }
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || kSigns.find(c) != std::string_view::npos;
-  });
-}
-
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && byte != '\t') || byte == 0x7F;
-  });
+  return std::any_of(text.begin(), text.end(), is_control);
 }
 
 bool is_etag(std::string_view text) {
@@ -116,35 +117,69 @@ std::optional<std::uint64_t> one_length(std::string_view value) {
   return length;
 }
 
-std::string_view without_line_end(std::string_view line) {
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+// A field that stands once and is said twice with different values; "" none.
+std::string_view contradicted(const cache::Fields& fields) {
+  for (const auto single : kSingle) {
+    const std::string_view first = find(fields, single);
+    const bool agree = std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+      return !equals_ignoring_case(field.first, single) || field.second == first;
+    });
+    if (!agree) return single;
+  }
+  return {};
+}
+
+bool is_multipart(const cache::Fields& fields) {
+  constexpr std::string_view kType = "multipart/byteranges";
+  return equals_ignoring_case(find(fields, "Content-Type").substr(0, kType.size()), kType);
+}
+
+std::string all_of(const cache::Fields& fields, std::string_view name) {
+  std::string list;
+  for (const auto& [other, value] : fields) {
+    if (equals_ignoring_case(name, other)) list += (list.empty() ? "" : ", ") + value;
+  }
+  return list;
+}
+
+bool has(const cache::Fields& fields, std::string_view name) {
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return equals_ignoring_case(f.first, name); });
 }
 
 }  // namespace
 
 OriginHead::State OriginHead::add_line(std::string_view line) {
+  constexpr std::string_view kEnd = "\r\n";
   if (state_ == State::refused) return state_;
-  line = without_line_end(line);
-  if (line.starts_with("HTTP/")) return begin(line);
-  bytes_ += line.size() + 2;
+  if (!line.ends_with(kEnd)) return refuse("a line of its head ends without CRLF");
+  line.remove_suffix(kEnd.size());
+  if (!begun_ || state_ == State::complete) return begin(line);
+  bytes_ += line.size() + kEnd.size();
   if (bytes_ > limits::kHeadBytes) return refuse("its head is longer than 32 KiB");
-  if (!begun_ || state_ == State::complete) return refuse("its head has no status line");
   return line.empty() ? finish() : add_field(line);
 }
 
 OriginHead::State OriginHead::begin(std::string_view status_line) {
+  if (begun_ && answer_.status >= 200) return refuse("a second head follows its head");
+  if (begun_ && ++interim_ > limits::kInterimAnswers) return refuse("more than 16 interim answers come before it");
   answer_ = {};
   bytes_ = status_line.size() + 2;
   begun_ = true;
-  // "HTTP/1.1 200 OK", "HTTP/2 200"
-  const auto space = std::min(status_line.find(' '), status_line.size());
-  const auto code = status_line.substr(std::min(space + 1, status_line.size())).substr(0, 3);
+  state_ = State::incomplete;
+  if (bytes_ > limits::kHeadBytes) return refuse("its head is longer than 32 KiB");
+  const auto* version = std::find_if(kVersions.begin(), kVersions.end(),
+                                     [&](const Version& known) { return status_line.starts_with(known.sent); });
+  if (version == kVersions.end()) return refuse("its head has no status line of HTTP/1.0, 1.1 or 2");
+  const auto rest = status_line.substr(version->sent.size());
+  const auto code = rest.substr(0, 3);
   const auto status = code.size() == 3 ? parse_decimal(code) : std::nullopt;
-  if (!status || *status < 100 || *status > 599) return refuse("its status line is malformed");
+  const bool ends = rest.size() == code.size() || rest[code.size()] == ' ';
+  if (!status || !ends || has_control(rest)) return refuse("its status line is malformed");
+  if (*status < 100 || *status > 599) return refuse("its status is outside 100 to 599");
+  if (*status == 101) return refuse("it changes to a protocol that was not asked for");
   answer_.status = static_cast<int>(*status);
-  return state_ = State::incomplete;
+  answer_.protocol = version->name;
+  return state_;
 }
 
 OriginHead::State OriginHead::add_field(std::string_view line) {
@@ -159,20 +194,10 @@ OriginHead::State OriginHead::add_field(std::string_view line) {
 }
 
 OriginHead::State OriginHead::finish() {
-  const auto names = taken_out(answer_.received);
-  std::string lengths;
-  for (const auto& [name, value] : answer_.received) {
-    if (equals_ignoring_case(name, "Content-Length")) lengths += (lengths.empty() ? "" : ",") + value;
-    if (!is_never_kept(name) && !is_any_of(name, names)) answer_.kept.emplace_back(name, value);
-  }
-  if (!lengths.empty()) {
-    answer_.content_length = one_length(lengths);
-    if (!answer_.content_length) return refuse("its Content-Length is malformed");
-  }
-  if (!find(answer_.received, "Transfer-Encoding").empty()) answer_.content_length.reset();
+  if (!frame() || !keep()) return state_;
   answer_.content_range = parse_content_range(find(answer_.received, "Content-Range"));
-  // A multipart 206 has its ranges in its parts; Larder never asks for several at once.
-  if (answer_.status == 206 && !(answer_.content_range && answer_.content_range->satisfied)) {
+  const bool one_range = answer_.content_range && answer_.content_range->satisfied;
+  if (answer_.status == 206 && !one_range && !is_multipart(answer_.received)) {
     return refuse("it is a 206 without a valid Content-Range");
   }
   if (const auto etag = find(answer_.received, "ETag"); is_etag(etag)) answer_.validators.etag = etag;
@@ -181,6 +206,44 @@ OriginHead::State OriginHead::finish() {
   const auto encoding = find(answer_.received, "Content-Encoding");
   if (!equals_ignoring_case(encoding, "identity")) answer_.content_encoding = encoding;
   return state_ = State::complete;
+}
+
+// Where the message ends (RFC 9112 6.3).
+bool OriginHead::frame() {
+  const bool has_length = has(answer_.received, "Content-Length");
+  const bool bodiless = answer_.status < 200 || answer_.status == 204;
+  if (has_length) {
+    answer_.content_length = one_length(all_of(answer_.received, "Content-Length"));
+    if (!answer_.content_length) refuse("its Content-Length is malformed, or said twice with different values");
+    if (bodiless && answer_.content_length.value_or(0) > 0) refuse("it has a Content-Length, but its status no body");
+  }
+  if (has(answer_.received, "Transfer-Encoding")) {
+    const bool known = equals_ignoring_case(all_of(answer_.received, "Transfer-Encoding"), "chunked");
+    answer_.chunked = true;
+    if (has_length) refuse("it has both Content-Length and Transfer-Encoding");
+    if (!known) refuse("its Transfer-Encoding is not one \"chunked\"");
+    if (answer_.protocol != "1.1" || bodiless) refuse("it has a Transfer-Encoding where there can be none");
+  }
+  return state_ != State::refused;
+}
+
+// What goes on to clients.
+bool OriginHead::keep() {
+  if (const auto name = contradicted(answer_.received); !name.empty()) {
+    refuse("its " + std::string(name) + " is said twice with different values");
+    return false;
+  }
+  const auto names = taken_out(answer_.received);
+  for (const auto& [name, value] : answer_.received) {
+    if (is_never_kept(name) || is_any_of(name, names)) continue;
+    if (equals_ignoring_case(name, "Date") && (has(answer_.kept, "Date") || !cache::parse_http_date(value))) continue;
+    answer_.kept.emplace_back(name, value);
+  }
+  const std::string via = all_of(answer_.received, "Via");
+  if (!via.empty() || answer_.protocol != "1.1") {
+    answer_.kept.emplace_back("Via", (via.empty() ? "" : via + ", ") + std::string(answer_.protocol) + " larder");
+  }
+  return true;
 }
 
 OriginHead::State OriginHead::refuse(std::string reason) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "proxy/grammar.h"
 
 namespace larder::proxy {
 namespace {
@@ -11,14 +12,38 @@ namespace {
 constexpr std::size_t kSizeDigits = 15;      // 60 bits: more than any body that could be sent
 constexpr std::size_t kLineBytes = 1024;     // a chunk's size with its extensions; real clients send none
 constexpr std::size_t kTrailerBytes = 8192;  // all trailer fields together, which nobody reads
+// Of all chunks together: a chunk of one byte with a long extension costs a thousand times what it brings.
+constexpr std::size_t kExtensionBytes = 16 * 1024;
 
 std::uint64_t hex_value(char c) {
   return static_cast<std::uint64_t>(is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10);
 }
 
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7F;
+// The length of the quoted string that `text` begins with; 0 when it does not end.
+std::size_t quoted_length(std::string_view text) {
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == '"') return at + 1;
+    if (text[at] == '\\') ++at;
+  }
+  return 0;
+}
+
+// *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112 7.1.1.
+bool are_extensions(std::string_view text) {
+  while (!(text = trim(text)).empty()) {
+    if (text.front() != ';') return false;
+    text = trim(text.substr(1));
+    const auto name_end = std::min(text.find_first_of(";= \t"), text.size());
+    if (!is_token(text.substr(0, name_end))) return false;
+    text = trim(text.substr(name_end));
+    if (!text.starts_with('=')) continue;
+    text = trim(text.substr(1));
+    const bool quoted = text.starts_with('"');
+    const auto value_end = quoted ? quoted_length(text) : std::min(text.find_first_of("; \t"), text.size());
+    if (value_end == 0 || (!quoted && !is_token(text.substr(0, value_end)))) return false;
+    text.remove_prefix(value_end);
+  }
+  return true;
 }
 
 }  // namespace
@@ -73,9 +98,12 @@ void ChunkedBodyDecoder::end_size_line() {
   std::size_t digits = 0;
   while (digits < line.size() && is_hex_digit(line[digits])) ++digits;
   if (digits == 0 || digits > kSizeDigits) return refuse("A chunk's size is no hexadecimal number.");
-  // Behind the size only an extension may follow; white space before it is bad but allowed (RFC 9112 7.1.1).
-  const auto behind = trim(line.substr(digits));
-  if (digits < line.size() && !behind.starts_with(';')) return refuse("A chunk's size is no hexadecimal number.");
+  const auto behind = line.substr(digits);
+  if (!behind.empty() && (trim(behind).empty() || !are_extensions(behind))) {
+    return refuse("A chunk's size is no hexadecimal number, or its extension is malformed.");
+  }
+  extension_bytes_ += behind.size();
+  if (extension_bytes_ > kExtensionBytes) return refuse("The extensions of the chunks are longer than 16 KiB.");
   left_ = 0;
   for (const char c : line.substr(0, digits)) left_ = left_ * 16 + hex_value(c);
   part_ = left_ == 0 ? Part::trailer_line : Part::data;
@@ -88,7 +116,9 @@ void ChunkedBodyDecoder::end_trailer_line() {
   }
   trailer_bytes_ += line_.size();
   if (trailer_bytes_ > kTrailerBytes) return refuse("The trailer of the chunked body is longer than 8 KiB.");
-  if (line_.find(':') == std::string::npos || line_.front() == ':' || line_.front() == ' ' || line_.front() == '\t') {
+  const std::string_view line = line_;
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
     refuse("The trailer of the chunked body is malformed.");
   }
 }

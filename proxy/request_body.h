@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Chunked request bodies (RFC 9112 7.1), decoded strictly: sizes are hexadecimal digits and nothing else, every line
-// ends in CRLF, extensions and trailers are read over and bounded. What is refused here is what servers are known to
-// read differently ("0x5", "+5", bare LF, a chunk longer than it said). Pure.
+// Chunked bodies (RFC 9112 7.1) of clients and of origins, decoded strictly: sizes are hexadecimal digits and nothing
+// else, every line ends in CRLF, extensions and trailers must be well-formed, are bounded and dropped. What is refused
+// here is what servers are known to read differently ("0x5", "+5", bare LF, a chunk longer than it said). Pure.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +39,7 @@ class ChunkedBodyDecoder {
   std::uint64_t left_ = 0;  // data bytes of this chunk still to come
   std::uint64_t body_bytes_ = 0;
   std::size_t trailer_bytes_ = 0;
+  std::size_t extension_bytes_ = 0;
   std::size_t used_ = 0;
   std::string reason_;
 };

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "proxy/authority.h"
+#include "proxy/grammar.h"
 
 namespace larder::proxy {
 namespace {
@@ -55,17 +56,7 @@ Verdict bad(std::string reason) {
   return HeadRefusal{400, std::move(reason)};
 }
 
-bool is_token_char(char c) {
-  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || kSigns.find(c) != std::string_view::npos;
-}
-
 // ---- before Beast: what is wrong with the bytes ----
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7F;
-}
 
 // A control byte but tab, or DEL, among eight; a tab sets it off too. Hacker's Delight, "find the first zero byte".
 bool may_have_control(std::uint64_t eight) {
@@ -98,7 +89,6 @@ Verdict check_version(std::string_view version) {
                            version[6] == '.' && is_digit(version[7]);
   if (!well_formed) return bad("The request line does not end in an HTTP version.");
   if (version[5] != '1') return HeadRefusal{505, "This server speaks HTTP/1.0 and HTTP/1.1."};
-  if (version[7] > '1') return bad("This server speaks HTTP/1.0 and HTTP/1.1.");
   return std::nullopt;
 }
 
@@ -111,8 +101,11 @@ Verdict check_request_line(std::string_view line) {
   if (method.size() > kMethodBytes) return bad("The method is longer than 32 bytes.");
   if (target.size() > limits::kTargetBytes) return HeadRefusal{414, "The request target is longer than 8 KiB."};
   // Not find_first_of, which searches its list anew for every byte.
-  if (std::any_of(target.begin(), target.end(), [](char c) { return c == ' ' || c == '\t' || c == '#'; })) {
-    return bad("The request target has white space or a '#' in it.");
+  const auto is_wrong = [](char c) {
+    return c == ' ' || c == '\t' || c == '#' || static_cast<unsigned char>(c) >= 0x80;
+  };
+  if (std::any_of(target.begin(), target.end(), is_wrong)) {
+    return bad("The request target has white space, a '#' or a byte beyond ASCII in it.");
   }
   return check_version(line.substr(last + 1));
 }
@@ -126,6 +119,23 @@ Verdict run_beast(std::string_view text, RequestHead& head) {
   return std::nullopt;
 }
 
+// A higher minor version is read as 1.1 (RFC 9110 2.5). Beast does not know it, so it gets to see a copy.
+Verdict run_beast_as_1_1(std::string_view text, std::size_t minor_at, RequestHead& head) {
+  std::string copy(text);
+  copy[minor_at] = '1';
+  auto wrong = run_beast(copy, head);
+  const auto move = [&](std::string_view& view) {
+    if (!view.empty()) view = text.substr(static_cast<std::size_t>(view.data() - copy.data()), view.size());
+  };
+  move(head.method);
+  move(head.target);
+  for (auto& field : head.fields) {
+    move(field.name);
+    move(field.value);
+  }
+  return wrong;
+}
+
 // ---- after Beast: what the fields mean together ----
 
 // The fields that decide where the message ends and whom it is for, in one pass.
@@ -136,6 +146,7 @@ struct Deciding {
   const char* doubled = nullptr;
   bool close = false;
   bool keep_alive = false;
+  bool unknown_expectation = false;
 };
 
 void note_once(const Field*& place, const Field& field, const char*& doubled, const char* name) {
@@ -153,6 +164,12 @@ void note_connection(std::string_view value, Deciding& deciding) {
   }
 }
 
+void note_expectation(std::string_view value, RequestHead& head, Deciding& deciding) {
+  const bool known = equals_ignoring_case(value, "100-continue");
+  head.expect_continue = known && head.minor_version == 1;  // RFC 9110 10.1.1: HTTP/1.0 knows none
+  if (!known) deciding.unknown_expectation = true;
+}
+
 Deciding gather(RequestHead& head) {
   Deciding deciding;
   for (const auto& field : head.fields) {
@@ -161,18 +178,26 @@ Deciding gather(RequestHead& head) {
     if (is("Content-Length")) note_once(deciding.content_length, field, deciding.doubled, "Content-Length");
     if (is("Transfer-Encoding")) note_once(deciding.transfer_encoding, field, deciding.doubled, "Transfer-Encoding");
     if (is("Connection")) note_connection(field.value, deciding);
-    if (is("Expect")) head.expect_continue = equals_ignoring_case(field.value, "100-continue");
+    if (is("Expect")) note_expectation(field.value, head, deciding);
   }
   return deciding;
+}
+
+// RFC 9112 6.1, 6.3: chunked comes last and once, and what is not known before it is 501.
+Verdict check_codings(std::string_view value) {
+  const auto is_chunked = [](std::string_view coding) { return equals_ignoring_case(trim(coding), "chunked"); };
+  const auto codings = split(value, ',');
+  if (!is_chunked(codings.back())) return bad("The last Transfer-Encoding is not chunked.");
+  if (std::count_if(codings.begin(), codings.end(), is_chunked) > 1) return bad("A body cannot be chunked twice.");
+  if (codings.size() > 1) return HeadRefusal{501, "The only Transfer-Encoding understood is chunked."};
+  return std::nullopt;
 }
 
 Verdict check_framing(const Deciding& deciding, RequestHead& head) {
   if (deciding.transfer_encoding != nullptr) {
     if (head.minor_version == 0) return bad("Transfer-Encoding is not known in HTTP/1.0.");
     if (deciding.content_length != nullptr) return bad("Content-Length and Transfer-Encoding exclude each other.");
-    if (!equals_ignoring_case(deciding.transfer_encoding->value, "chunked")) {
-      return bad("The only Transfer-Encoding understood is chunked.");
-    }
+    if (auto wrong = check_codings(deciding.transfer_encoding->value)) return wrong;
     head.chunked = true;
   }
   if (deciding.content_length != nullptr) {
@@ -236,6 +261,7 @@ Verdict check_fields(RequestHead& head) {
   const Deciding deciding = gather(head);
   if (deciding.doubled != nullptr) return bad(std::string(deciding.doubled) + " is given twice.");
   if (auto wrong = check_framing(deciding, head)) return wrong;
+  if (deciding.unknown_expectation) return HeadRefusal{417, "The only expectation understood is 100-continue."};
   if (auto wrong = check_host(deciding, head)) return wrong;
   if (auto wrong = check_target(head, deciding.host != nullptr)) return wrong;
   head.keep_alive = !deciding.close && (head.minor_version == 1 || deciding.keep_alive);
@@ -284,7 +310,10 @@ HeadParser::State HeadParser::parse(std::string_view buffer, RequestHead& head) 
   const auto text = buffer.substr(begin_, head_bytes_ - begin_);
   clear(head);
   auto wrong = check_request_line(text.substr(0, text.find('\r')));
-  if (!wrong) wrong = run_beast(text, head);
+  if (!wrong) {
+    const auto minor_at = text.find('\r') - 1;
+    wrong = text[minor_at] > '1' ? run_beast_as_1_1(text, minor_at, head) : run_beast(text, head);
+  }
   if (!wrong) wrong = check_fields(head);
   if (wrong) return refuse(wrong->status, std::move(wrong->reason));
   return state_ = State::complete;

@@ -4,11 +4,12 @@
 // (request_body.h), not what the request means (entrance.h). Pure.
 //
 // Refused with 400: bare CR or LF, NUL and other control bytes, folded fields, space before a colon, names or methods
-// that are no token, a method over 32 bytes, spaces or '#' in the target, a version other than HTTP/1.0 and 1.1 (505
-// for another major version), no Host in 1.1, two Hosts, a malformed Host, a Host that is not the authority of an
+// that are no token, a method over 32 bytes, spaces, '#' or bytes beyond ASCII in the target, a version that is none
+// (505 for another than HTTP/1), no Host in 1.1, two Hosts, a malformed Host, a Host that is not the authority of an
 // absolute-form or CONNECT target, Content-Length twice, signed, listed or overflowing, Content-Length beside
-// Transfer-Encoding, Transfer-Encoding other than one "chunked", Transfer-Encoding in 1.0, a target form that the
-// method may not have. Limits (base/limits.h): target 414, fields and bytes of the head 431.
+// Transfer-Encoding, Transfer-Encoding in which chunked is not last or stands twice (501 for another coding before it),
+// Transfer-Encoding in 1.0, a target form that the method may not have. With 417: an expectation other than
+// 100-continue. Limits (base/limits.h): target 414, fields and bytes of the head 431.
 #pragma once
 
 #include <cstddef>
@@ -29,13 +30,13 @@ struct Field {
 struct RequestHead {
   std::string_view method;
   std::string_view target;
-  int minor_version = 1;  // HTTP/1.0 or HTTP/1.1
+  int minor_version = 1;  // HTTP/1.0 or HTTP/1.1; a higher one is read as this
   std::vector<Field> fields;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
-  bool keep_alive = false;  // the client wants the connection kept
-  bool expect_continue = false;
-  std::string_view host;  // the Host field, valid host[:port]; "" where none (1.0) or an empty one was sent
+  bool keep_alive = false;       // the client wants the connection kept
+  bool expect_continue = false;  // 100 (Continue) is waited for; never in HTTP/1.0
+  std::string_view host;         // the Host field, valid host[:port]; "" where none (1.0) or an empty one was sent
 
   // The first field of this name in any letter case; "" when there is none.
   std::string_view find(std::string_view name) const;

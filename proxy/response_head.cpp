@@ -59,6 +59,12 @@ bool says_nothing_in_304(std::string_view name) {
   return begins_ignoring_case(name, "Content-") && !equals_ignoring_case(name, "Content-Location");
 }
 
+bool says(const ClientAnswer& answer, std::string_view name) {
+  if (answer.fields == nullptr) return false;
+  return std::any_of(answer.fields->begin(), answer.fields->end(),
+                     [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+}
+
 void add_kept_fields(const ClientAnswer& answer, std::string& out) {
   for (const auto& [name, value] : *answer.fields) {
     if (answer.status == 304 && says_nothing_in_304(name)) continue;
@@ -85,8 +91,8 @@ std::string_view HttpDate::at(WallTime now) {
 
 void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out) {
   add_status_line(answer.status, out);
-  add_field("Date", http_date, out);
-  out += kVia;
+  if (!says(answer, "Date")) add_field("Date", http_date, out);
+  if (!says(answer, "Via")) out += kVia;
   if (answer.age)
     add_number_field("Age", static_cast<std::uint64_t>(std::max<std::int64_t>(answer.age->count(), 0)), out);
   if (!answer.cache_status.empty()) {
@@ -125,10 +131,12 @@ std::string_view reason_phrase(int status) {
     int status;
     std::string_view text;
   };
-  // RFC 9110 15, RFC 6585.
+  // The registry of status codes (RFC 9110 16.2).
   static constexpr auto kPhrases = std::to_array<Phrase>({
       {100, "Continue"},
       {101, "Switching Protocols"},
+      {102, "Processing"},
+      {103, "Early Hints"},
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -136,15 +144,20 @@ std::string_view reason_phrase(int status) {
       {204, "No Content"},
       {205, "Reset Content"},
       {206, "Partial Content"},
+      {207, "Multi-Status"},
+      {208, "Already Reported"},
+      {226, "IM Used"},
       {300, "Multiple Choices"},
       {301, "Moved Permanently"},
       {302, "Found"},
       {303, "See Other"},
       {304, "Not Modified"},
+      {305, "Use Proxy"},
       {307, "Temporary Redirect"},
       {308, "Permanent Redirect"},
       {400, "Bad Request"},
       {401, "Unauthorized"},
+      {402, "Payment Required"},
       {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
@@ -162,16 +175,24 @@ std::string_view reason_phrase(int status) {
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
+      {423, "Locked"},
+      {424, "Failed Dependency"},
+      {425, "Too Early"},
       {426, "Upgrade Required"},
       {428, "Precondition Required"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
+      {451, "Unavailable For Legal Reasons"},
       {500, "Internal Server Error"},
       {501, "Not Implemented"},
       {502, "Bad Gateway"},
       {503, "Service Unavailable"},
       {504, "Gateway Timeout"},
       {505, "HTTP Version Not Supported"},
+      {506, "Variant Also Negotiates"},
+      {507, "Insufficient Storage"},
+      {508, "Loop Detected"},
+      {511, "Network Authentication Required"},
   });
   for (const auto& phrase : kPhrases) {
     if (phrase.status == status) return phrase.text;

@@ -32,27 +32,34 @@ std::optional<ContentRange> parse_content_range(std::string_view value);
 // What an origin answered. Owns its text.
 struct OriginAnswer {
   int status = 0;
-  cache::Fields received;  // every field as it came: what cache::freshness_of is asked with
+  std::string_view protocol;  // "1.0", "1.1" or "2.0", as Via says it
+  cache::Fields received;     // every field as it came: what cache::freshness_of is asked with
   // What may be kept and sent on: end-to-end fields in their order, without those that have a place of their own here
-  // or that Larder says itself (Date, Age, Via, Cache-Status, Accept-Ranges, digests), without cookies, without fields
+  // or that Larder says itself (Age, Cache-Status, Accept-Ranges, digests), without cookies, without fields
   // that Cache-Control names as private, without promises of other connections (Alt-Svc, Strict-Transport-Security).
+  // Via is there, with Larder's own entry, when it says more than that one would; Date, if it is one.
   cache::Fields kept;
-  std::optional<std::uint64_t> content_length;  // of this message's body; nothing beside Transfer-Encoding
+  std::optional<std::uint64_t> content_length;  // of this message's body
+  bool chunked = false;                         // Transfer-Encoding: chunked; the body is to be decoded
   std::optional<ContentRange> content_range;
   cache::Validators validators;  // a malformed ETag counts as none
   std::string location;
   std::string content_encoding;  // "" for none and identity
 };
 
-// Takes an answer's head line by line, as libcurl gives it. A status line begins anew: interim answers, and those of a
-// proxy before the origin's, are so forgotten. Limits: limits::kHeadFields, kHeadBytes.
+// Takes an answer's head line by line, as libcurl gives it, and trusts the origin no more than a client is trusted
+// (request_head.h): what two readers could understand differently is refused, and becomes a 502. Behind an interim
+// answer (1xx) the next status line begins anew. Limits: limits::kHeadFields, kHeadBytes, kInterimAnswers.
 class OriginHead {
  public:
   enum class State { incomplete, complete, refused };
 
-  // One line with or without its line ending; the empty line completes the head. Refused: over a limit, a malformed
-  // line, control bytes, Content-Length that is malformed or given twice with different values, a 206 without a
-  // well-formed Content-Range.
+  // One line with its line ending; the empty line completes the head. Refused: over a limit; a line that does not end
+  // in CRLF, is folded, has control bytes or a name that is no token; a status line that is malformed, of a version
+  // other than 1.0, 1.1 and 2, with a status outside 100 to 599, 101, or in the middle of a head; Content-Length that
+  // is malformed, given twice with different values or beside Transfer-Encoding; Transfer-Encoding other than one
+  // "chunked" (RFC 9112 6.1), in an answer that has no body, or outside HTTP/1.1; other fields that may stand once
+  // given twice with different values; a 206 without a well-formed Content-Range that is not of several parts.
   State add_line(std::string_view line);
 
   const OriginAnswer& answer() const { return answer_; }  // after complete
@@ -63,12 +70,15 @@ class OriginHead {
   State begin(std::string_view status_line);
   State add_field(std::string_view line);
   State finish();
+  bool frame();
+  bool keep();
   State refuse(std::string reason);
 
   OriginAnswer answer_;
   State state_ = State::incomplete;
   bool begun_ = false;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;    // of this head
+  std::size_t interim_ = 0;  // interim answers so far
   std::string reason_;
 };
 
@@ -102,7 +112,8 @@ struct ClientAnswer {
   const std::vector<std::pair<std::string, std::string>>* extra = nullptr;  // written last, as they are
 };
 
-// Appends the head, its empty line included, to `out`. Status line HTTP/1.1, Date, Via: 1.1 larder, then the rest.
+// Appends the head, its empty line included, to `out`: status line HTTP/1.1, then Date (`http_date`, now) and Via: 1.1
+// larder unless they are among `fields`, then the rest.
 void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out);
 
 // "Not Found"; "Unknown" for codes of no RFC.

@@ -70,6 +70,20 @@ TEST_CASE("a chunk must be as long as it said") {
 TEST_CASE("extensions and trailers are bounded and well-formed") {
   CHECK(refused("5;" + std::string(2000, 'a')));
   CHECK(refused("0\r\nno colon\r\n\r\n"));
+  CHECK(refused("0\r\nX : y\r\n\r\n"));
+  CHECK(refused("0\r\nX Y: z\r\n\r\n"));
+  for (const auto* wrong : {"5 \r\n", "5;\r\n", "5;a b\r\n", "5;a=\r\n", "5;a=b c\r\n", "5;a=\"b\r\n",
+                            "5;a=\"b\\\"\r\n", "5;=b\r\n", "5garbage\r\n", "5;a;;b\r\n"}) {
+    INFO(wrong);
+    CHECK(refused(wrong));
+  }
+  ChunkedBodyDecoder decoder;
+  std::string out;
+  CHECK(decoder.feed("2 ; a\r\nhe\r\n1;a=b;c = \"d;\\\"e\"\r\ny\r\n0;x\r\n\r\n", out) == State::complete);
+  CHECK(out == "hey");
+  std::string many;
+  for (int i = 0; i < 40; ++i) many += "1;" + std::string(500, 'a') + "\r\nx\r\n";
+  CHECK(refused(many));
   CHECK(refused("0\r\n: x\r\n\r\n"));
   CHECK(refused("0\r\nX: a\r\n b\r\n\r\n"));
   std::string trailers;

@@ -170,11 +170,12 @@ TEST_CASE("a request line is METHOD TARGET VERSION, nothing more") {
   CHECK(judge_line("GET") == 400);
   CHECK(judge_line("G(T / HTTP/1.1") == 400);
   CHECK(judge_line("GET /a#b HTTP/1.1") == 400);
+  CHECK(judge_line("GET /caf\xC3\xA9 HTTP/1.1") == 400);
   CHECK(judge_line(std::string(32, 'M') + " / HTTP/1.1") == 0);
   CHECK(judge_line(std::string(33, 'M') + " / HTTP/1.1") == 400);
   CHECK(judge_line("GET / HTTP/2.0") == 505);
   CHECK(judge_line("GET / HTTP/0.9") == 505);
-  CHECK(judge_line("GET / HTTP/1.2") == 400);
+  CHECK(judge_line("GET / HTTP/3.0") == 505);
   CHECK(judge_line("GET / HTTP/1.01") == 400);
   CHECK(judge_line("GET / http/1.1") == 400);
   CHECK(judge("PRI * HTTP/2.0\r\n\r\n") == 505);
@@ -229,13 +230,41 @@ TEST_CASE("the body's length must be said in one way only") {
   CHECK(judge_field("Content-Length: 5\r\nTransfer-Encoding: chunked") == 400);
   CHECK(judge_field("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked") == 400);
   CHECK(judge_field("Transfer-Encoding: chunked, chunked") == 400);
-  CHECK(judge_field("Transfer-Encoding: gzip, chunked") == 400);
+  CHECK(judge_field("Transfer-Encoding: gzip, chunked") == 501);
+  CHECK(judge_field("Transfer-Encoding: gzip") == 400);
+  CHECK(judge_field("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked") == 400);
+  CHECK(judge_field("Transfer-Encoding: chunked;a=b") == 400);
+  CHECK(judge_field("Content-Length: 0005") == 0);
   CHECK(judge_field("Transfer-Encoding: chunked, identity") == 400);
   CHECK(judge_field("Transfer-Encoding: identity") == 400);
   CHECK(judge_field("Transfer-Encoding: xchunked") == 400);
   CHECK(judge_field("Transfer-Encoding: \"chunked\"") == 400);
   CHECK(judge_field("Transfer-Encoding:") == 400);
   CHECK(judge("POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+}
+
+TEST_CASE("a higher minor version is read as 1.1") {
+  const std::string text = "GET /a HTTP/1.9\r\nHost: h\r\nX-Empty:\r\nExpect: 100-continue\r\n\r\n";
+  HeadParser parser;
+  RequestHead head;
+  REQUIRE(parser.parse(text, head) == State::complete);
+  CHECK(head.minor_version == 1);
+  CHECK(head.keep_alive);
+  CHECK(head.expect_continue);
+  CHECK(head.target.data() == text.data() + 4);
+  CHECK(head.host.data() == text.data() + text.find("h\r"));
+}
+
+TEST_CASE("an expectation other than 100-continue is answered 417, and HTTP/1.0 has none") {
+  CHECK(judge_field("Expect: 100-continue") == 0);
+  CHECK(judge_field("Expect: miracles") == 417);
+  CHECK(judge_field("Expect: 100-continue, miracles") == 417);
+  CHECK(judge_field("Expect: miracles\r\nExpect: 100-continue") == 417);
+  const std::string text = "POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+  HeadParser parser;
+  RequestHead head;
+  REQUIRE(parser.parse(text, head) == State::complete);
+  CHECK_FALSE(head.expect_continue);
 }
 
 TEST_CASE("each method has the target forms it may have") {

@@ -94,8 +94,11 @@ class NoLength:
 
 @dataclasses.dataclass
 class RawAnswer:
-    """These very bytes, then a clean close."""
+    """These very bytes; then, when `go` is set, those of `rest`; then a clean close, unless the connection is kept."""
     data: bytes
+    rest: bytes = b""
+    keep: bool = False
+    go: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
 # ---- what is served and what was asked -------------------------------------------------------------------------------
@@ -285,7 +288,10 @@ class Origin:
             return self._plain(connection, asked, fault)
         if isinstance(fault, RawAnswer):
             connection.sendall(fault.data)
-            return False
+            if fault.rest:
+                self._until(fault.go)
+                connection.sendall(fault.rest)
+            return fault.keep
         if isinstance(fault, HoldHead):
             fault.reached.set()
             self._until(fault.go)
