@@ -92,6 +92,7 @@ void Exchange::classify_request() {
     answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
     return;
   }
+  if (came_back()) return;
   if (AskedPtr known = loop_.recall(*head_)) {
     begin_fetch(std::move(known));
     return;
@@ -121,6 +122,10 @@ void Exchange::classify_request() {
 
 void Exchange::helper(const Helper& helper) {
   record_.token = helper.token;
+  if (helper.kind != Helper::Kind::asterisk && head_->method != "GET" && head_->method != "HEAD") {
+    answer_own_method();
+    return;
+  }
   switch (helper.kind) {
     case Helper::Kind::probe:
       answer_text(200, "", "", {{"Accept-Ranges", "bytes"}});
@@ -148,13 +153,7 @@ void Exchange::begin_fetch(AskedPtr asked) {
   agent_ = loop_.agent(head_->find("User-Agent"));
   const bool reads = head_->method == "GET" || head_->method == "HEAD";
   if (!reads) {
-    const bool forwards =
-        target().entrance == reports::Entrance::proxy || target().entrance == reports::Entrance::steered;
-    if (!forwards || target().mau) {
-      answer_text(405, "Only GET and HEAD are answered here.\n", "text/plain", {{"Allow", "GET, HEAD"}});
-      return;
-    }
-    begin_pass();
+    begin_method();
     return;
   }
   if (head_->method == "GET" && head_->has("Range")) ranges_ = parse_range(head_->find("Range"));
@@ -370,7 +369,7 @@ void Exchange::relay(const WholeAnswer& answer) {
   head.fields = &answer.fields;
   head.content_length = answer.body.size();
   head.cache_status = "fwd=miss";
-  head.connection = keep_ ? ClientAnswer::Connection::unsaid : ClientAnswer::Connection::close;
+  head.connection = connection_field();
   std::string text;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
   record_.status = status;

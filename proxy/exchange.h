@@ -46,6 +46,8 @@ class Exchange final : public FillWatcher, public PassListener {
   bool waits_for_client() const { return blocked_; }
 
   void on_fill() override;
+  void on_interim(const WholeAnswer& answer) override { send_interim(answer.status, answer.fields); }
+  void on_pass_interim(const OriginAnswer& answer) override { send_interim(answer.status, answer.kept); }
   void on_pass_head(const OriginAnswer& answer) override;
   void on_pass_body(std::string bytes) override;
   void on_pass_end(const Status& status) override;
@@ -81,6 +83,8 @@ class Exchange final : public FillWatcher, public PassListener {
   void answer_text(int status, std::string_view text, std::string_view type,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
   void relay(const WholeAnswer& answer);
+  ClientAnswer::Connection connection_field() const;
+  void send_interim(int status, const cache::Fields& fields);
   void begin_sending(std::string head);
   bool pieces_left() const { return piece_ < pieces_.size(); }
   void add_object_pieces(const RangeSet& set);
@@ -100,10 +104,18 @@ class Exchange final : public FillWatcher, public PassListener {
   void cut(std::string_view why);
   void write_record();
 
+  // ---- a method other than GET and HEAD (exchange_method.cpp) ----
+  bool came_back();
+  void begin_method();
+  void answer_own_method();
+  void answer_final_method();
+  std::optional<std::uint64_t> forwards_left() const;
+
   // ---- a request passed through (exchange_pass.cpp) ----
   void begin_pass();
   void begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method);
   std::vector<std::string> fields_to_forward() const;
+  bool has_body(const OriginAnswer& answer) const;
   void answer_pass(const OriginAnswer& answer);
   void tell_taken();
 
@@ -138,7 +150,8 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // The answer.
   std::vector<Piece> pieces_;
-  std::size_t piece_ = 0;  // the one being sent; those before it are done
+  std::size_t piece_ = 0;       // the one being sent; those before it are done
+  std::string interim_unsent_;  // of interim answers: the socket was full
   bool answered_ = false;
   bool pass_chunked_ = false;
   bool pass_ended_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The head of an answer: which status, which ranges, which fields.
+#include <sys/uio.h>
 #include <xxhash.h>
 
 #include <array>
@@ -27,12 +28,13 @@ std::string_view content_type_of(const cache::Object& object) {
   return {};
 }
 
-ClientAnswer::Connection connection_field(bool keep, int minor_version) {
-  if (!keep) return ClientAnswer::Connection::close;
-  return minor_version == 0 ? ClientAnswer::Connection::keep_alive : ClientAnswer::Connection::unsaid;
-}
-
 }  // namespace
+
+// Both ways of HTTP to say what becomes of the connection: 1.0 keeps it only where that is said.
+ClientAnswer::Connection Exchange::connection_field() const {
+  if (!keep_) return ClientAnswer::Connection::close;
+  return head_->minor_version == 0 ? ClientAnswer::Connection::keep_alive : ClientAnswer::Connection::unsaid;
+}
 
 void Exchange::answer_object(std::string_view cache_status) {
   const cache::Object& object = *object_;
@@ -51,7 +53,7 @@ void Exchange::answer_object(std::string_view cache_status) {
   head.age = cache::current_age(object.freshness, now);
   head.cache_status = cache_status;
   head.digest = object.digest ? &*object.digest : nullptr;
-  head.connection = connection_field(keep_, head_->minor_version);
+  head.connection = connection_field();
   record_.object_bytes = object.size_bytes;
 
   const Condition condition = evaluate_conditions(*head_, current);
@@ -127,7 +129,7 @@ void Exchange::answer_text(int status, std::string_view text, std::string_view t
   head.content_type = type;
   head.content_length = text.size();
   head.extra = &extra;
-  head.connection = connection_field(keep_, head_->minor_version);
+  head.connection = connection_field();
   record_.status = status;
   if (record_.answered == reports::Answered::refused && status < 400) record_.answered = reports::Answered::hit;
   std::string all;
@@ -140,9 +142,28 @@ void Exchange::answer_text(int status, std::string_view text, std::string_view t
   pump();
 }
 
+// At once, while the answer is still awaited. Not 100: Larder itself says that when it wants a body. HTTP/1.0 knows no
+// interim answers.
+void Exchange::send_interim(int status, const cache::Fields& fields) {
+  if (answered_ || done_ || connection_.closing() || status == 100 || head_->minor_version == 0) return;
+  ClientAnswer interim;
+  interim.status = status;
+  interim.fields = &fields;
+  std::string text;
+  write_response_head(interim, loop_.http_date.at(loop_.site.clock.now()), text);
+  std::size_t sent = 0;
+  if (interim_unsent_.empty()) {
+    iovec part{text.data(), text.size()};
+    connection_.send(&part, 1, false, sent);
+  }
+  interim_unsent_.append(text, sent);
+}
+
+// Before what may be there of the body already.
 void Exchange::begin_sending(std::string head) {
   answered_ = true;
-  pieces_.push_back({std::move(head), {}});
+  if (!interim_unsent_.empty()) head.insert(0, std::exchange(interim_unsent_, {}));
+  pieces_.insert(pieces_.begin(), {std::move(head), {}});
 }
 
 }  // namespace larder::proxy

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proxy/exchange.h"
 #include "proxy/fill_desk.h"
+#include "proxy/via.h"
 
 namespace larder::proxy {
 namespace {
@@ -53,7 +54,9 @@ std::vector<std::string> Exchange::fields_to_forward() const {
     // libcurl sends a field without a value only when it is written so.
     fields.push_back(value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value));
   }
-  fields.emplace_back(std::string("Via: 1.") + (head_->minor_version == 0 ? "0" : "1") + " larder");
+  const std::string via = head_->joined("Via");
+  fields.push_back("Via: " + via + (via.empty() ? "" : ", ") + via_entry(head_->minor_version == 0 ? "1.0" : "1.1"));
+  if (const auto left = forwards_left()) fields.push_back("Max-Forwards: " + std::to_string(*left - 1));
   fields.emplace_back("Expect:");
   if (!has_type) fields.emplace_back("Content-Type:");
   return fields;
@@ -102,7 +105,10 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     if (!same) cut("the store cannot take it, and the origin has another version now");
     return;
   }
-  const bool unsafe = head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS";
+  // Before any of the body comes, which may be while the head waits.
+  pass_chunked_ = has_body(answer) && !answer.content_length && head_->minor_version == 1;
+  const bool unsafe =
+      head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS" && head_->method != "TRACE";
   if (!unsafe || answer.status >= 400) {
     answer_pass(answer);
     return;
@@ -118,10 +124,13 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
       target().url.key, [&loop = loop_, id = id_](const Status&) { loop.thread.post([&loop, id] { loop.wake(id); }); });
 }
 
+bool Exchange::has_body(const OriginAnswer& answer) const {
+  return head_->method != "HEAD" && !has_no_body(answer.status);
+}
+
 void Exchange::answer_pass(const OriginAnswer& answer) {
-  const bool body = head_->method != "HEAD" && !has_no_body(answer.status);
-  pass_chunked_ = body && !answer.content_length && head_->minor_version == 1;
-  if (body && !answer.content_length && !pass_chunked_) keep_ = false;  // the end of the connection ends the body
+  if (has_body(answer) && !answer.content_length && !pass_chunked_)
+    keep_ = false;  // the end of the connection ends the body
   ClientAnswer head;
   head.status = answer.status == 400 && target().mau ? 404 : answer.status;
   head.etag = answer.validators.etag;
@@ -130,7 +139,7 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   head.content_length = has_no_body(answer.status) ? std::nullopt : answer.content_length;
   head.chunked = pass_chunked_;
   head.cache_status = "fwd=bypass";
-  head.connection = keep_ ? ClientAnswer::Connection::unsaid : ClientAnswer::Connection::close;
+  head.connection = connection_field();
   std::vector<std::pair<std::string, std::string>> extra;
   for (const auto& [name, value] : answer.received) {
     const bool said_here = equals_ignoring_case(name, "Set-Cookie") || equals_ignoring_case(name, "Content-Range") ||
@@ -143,8 +152,7 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   if (answer.status == 200) record_.object_bytes = record_.bytes_asked;
   std::string text;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);
-  answered_ = true;
-  pieces_.insert(pieces_.begin(), {std::move(text), {}});  // before what has come of the body already
+  begin_sending(std::move(text));
   pump();
 }
 

@@ -70,6 +70,14 @@ void Fill::announce_landed(cache::ChunkIndex chunk) const {
   each_loop([id = id_, chunk](LoopPort& loop) { return [&loop, id, chunk] { loop.mirrors.landed(id, chunk); }; });
 }
 
+// Who waits for the answer hears what comes before it (RFC 9110 15.2); who has it already does not.
+void Fill::lane_interim(const OriginAnswer& answer) {
+  WholeAnswer interim;
+  interim.status = answer.status;
+  interim.fields = answer.kept;
+  each_loop([&](LoopPort& loop) { return [&loop, id = id_, interim] { loop.mirrors.interim(id, interim); }; });
+}
+
 void Fill::wake_loops() {
   for (const auto& [loop, waking] : loops_) {
     if (waking->exchange(true)) continue;

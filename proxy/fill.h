@@ -99,6 +99,7 @@ class Fill {
   std::vector<ReaderId> readers() const;
 
   // ---- from its lanes ----
+  void lane_interim(const OriginAnswer& answer);
   bool lane_head(Lane& lane, const OriginAnswer& answer);
   bool lane_body(Lane& lane, std::span<const std::byte> bytes);
   void lane_ended(Lane& lane, const Status& status);

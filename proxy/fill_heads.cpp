@@ -46,6 +46,13 @@ cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
   return stored;
 }
 
+// An answer without Date is given the moment it came (RFC 9110 6.6.1).
+void add_date(cache::Fields& fields, WallTime now) {
+  const bool dated = std::any_of(fields.begin(), fields.end(),
+                                 [](const auto& field) { return equals_ignoring_case(field.first, "Date"); });
+  if (!dated) fields.emplace_back("Date", to_http_date(now));
+}
+
 }  // namespace
 
 bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
@@ -211,6 +218,7 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   object->etag = answer.validators.strong() ? answer.validators.etag
                                             : make_etag(order_.key, answer.validators, size, object->extent);
   object->fields = answer.kept;
+  add_date(object->fields, now);
   object->freshness = *freshness;
   object->stored_at = now;
   object_ = object;
@@ -229,7 +237,9 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
 void Fill::refresh(const OriginAnswer& answer) {
   auto object = std::make_shared<cache::Object>(*object_);
   const WallTime now = desk_.clock.now();
-  object->fields = merge(std::move(object->fields), answer.kept);
+  cache::Fields newer = answer.kept;
+  add_date(newer, now);
+  object->fields = merge(std::move(object->fields), newer);
   cache::Fields received = merge(object->fields, answer.received);
   if (auto freshness = cache::freshness_of(received, 200, order_.name, false, asked_at_, now)) {
     object->freshness = *freshness;

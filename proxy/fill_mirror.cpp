@@ -12,12 +12,17 @@ void FillMirror::need(cache::ChunkIndex chunk) {
   if (state_ <= FillState::filling && needed_.insert(chunk).second) need_(chunk);
 }
 
-void FillMirror::wake() {
+template <class Tell>
+void FillMirror::each_watcher(const Tell& tell) {
   // A watcher may leave, and others with it, while it is told.
   const std::vector<FillWatcher*> told(watchers_.begin(), watchers_.end());
   for (FillWatcher* watcher : told) {
-    if (watchers_.contains(watcher)) watcher->on_fill();
+    if (watchers_.contains(watcher)) tell(*watcher);
   }
+}
+
+void FillMirror::wake() {
+  each_watcher([](FillWatcher& watcher) { watcher.on_fill(); });
 }
 
 void FillMirrors::apply(FillMirror& mirror, const FillChange& change) {
@@ -78,6 +83,13 @@ void FillMirrors::progress(FillId fill) {
   if (found == mirrors_.end()) return;
   const std::shared_ptr<FillMirror> mirror = found->second;
   mirror->wake();
+}
+
+void FillMirrors::interim(FillId fill, const WholeAnswer& answer) {
+  const auto found = mirrors_.find(fill);
+  if (found == mirrors_.end()) return;
+  const std::shared_ptr<FillMirror> mirror = found->second;
+  mirror->each_watcher([&](FillWatcher& watcher) { watcher.on_interim(answer); });
 }
 
 }  // namespace larder::proxy

@@ -60,7 +60,8 @@ class FillWatcher {
   FillWatcher(const FillWatcher&) = delete;
   FillWatcher& operator=(const FillWatcher&) = delete;
   virtual ~FillWatcher() = default;
-  virtual void on_fill() = 0;  // something changed in the mirror
+  virtual void on_fill() = 0;                                // something changed in the mirror
+  virtual void on_interim(const WholeAnswer& /*answer*/) {}  // a 1xx of the origin, to be passed on
 };
 
 class FillMirror {
@@ -88,6 +89,8 @@ class FillMirror {
  private:
   friend class FillMirrors;
   void wake();
+  template <class Tell>
+  void each_watcher(const Tell& tell);
 
   const FillId id_;
   std::function<void(cache::ChunkIndex)> need_;
@@ -128,6 +131,7 @@ class FillMirrors {
   void opened(FillId fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);
   void landed(FillId fill, cache::ChunkIndex chunk);  // no longer in flight: stored, or given up
   void progress(FillId fill);
+  void interim(FillId fill, const WholeAnswer& answer);
 
   std::size_t size() const { return mirrors_.size(); }
 

@@ -2,6 +2,7 @@
 #include "proxy/lane.h"
 
 #include "proxy/fill.h"
+#include "proxy/via.h"
 
 namespace larder::proxy {
 
@@ -24,6 +25,7 @@ void Lane::send(const std::vector<std::string>& fields) {
   TransferSpec spec;
   spec.url = fill_.url_for_try(tries++);
   spec.fields = fields;
+  spec.fields.push_back("Via: " + via_entry("1.1"));
   // Bytes are stored as the origin has them: a compressed form would be another object.
   spec.fields.emplace_back("Accept-Encoding: identity");
   if (ask == Ask::range) {
@@ -37,6 +39,10 @@ void Lane::send(const std::vector<std::string>& fields) {
 void Lane::send_after(std::chrono::milliseconds delay, std::vector<std::string> fields) {
   later_fields_ = std::move(fields);
   retry_.after(delay);
+}
+
+void Lane::on_interim(const OriginAnswer& answer) {
+  fill_.lane_interim(answer);
 }
 
 bool Lane::on_head(const OriginAnswer& answer) {

@@ -33,6 +33,7 @@ class Lane final : public TransferSink {
   void send(const std::vector<std::string>& fields);
   void send_after(std::chrono::milliseconds delay, std::vector<std::string> fields);
 
+  void on_interim(const OriginAnswer& answer) override;
   bool on_head(const OriginAnswer& answer) override;
   bool on_body(std::span<const std::byte> bytes) override;
   void on_end(Status status) override;

@@ -18,6 +18,10 @@ class PassDesk::Pass final : public TransferSink {
     transfer_ = OriginClient::start_on(*driver_, std::move(spec), *this);
   }
 
+  void on_interim(const OriginAnswer& answer) override {
+    tell([answer](PassListener& listener) { listener.on_pass_interim(answer); });
+  }
+
   bool on_head(const OriginAnswer& answer) override {
     add(desk_.counters_.origin_requests);
     tell([answer](PassListener& listener) { listener.on_pass_head(answer); });

@@ -22,6 +22,7 @@ class PassListener {
   PassListener(const PassListener&) = delete;
   PassListener& operator=(const PassListener&) = delete;
   virtual ~PassListener() = default;
+  virtual void on_pass_interim(const OriginAnswer& answer) = 0;
   virtual void on_pass_head(const OriginAnswer& answer) = 0;
   virtual void on_pass_body(std::string bytes) = 0;
   virtual void on_pass_end(const Status& status) = 0;
