@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -163,19 +164,24 @@ class Rules {
   int first_ = 0;
 };
 
+// A condition on an argument. In place of the header's SCMP_A0 and its like, which clang takes for C.
+scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 void add_rules(Rules& rules) {
   for (const char* name : kAllowed) rules.allow(name);
   // Nothing that can be written is run: what a library maps to run comes from a file, unwritable.
-  rules.allow("mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-  rules.allow("mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC));
-  rules.allow("mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  rules.allow("mmap", masked(2, PROT_EXEC, 0));
+  rules.allow("mmap", masked(2, PROT_EXEC | PROT_WRITE, PROT_EXEC));
+  rules.allow("mprotect", masked(2, PROT_EXEC, 0));
   // Clients and origins, names, the journal and the manager, the neighbour table.
-  for (const unsigned family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
-    rules.allow("socket", SCMP_A0(SCMP_CMP_EQ, family));
+  for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
+    rules.allow("socket", scmp_arg_cmp{0, SCMP_CMP_EQ, static_cast<std::uint64_t>(family), 0});
   }
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   // Threads, no processes. What clone3 is asked stands in memory, where a filter cannot look: libc takes clone instead.
-  rules.allow("clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+  rules.allow("clone", masked(0, CLONE_THREAD, CLONE_THREAD));
 #endif
   rules.refuse_as_missing("clone3");
 }
