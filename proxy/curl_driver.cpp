@@ -252,6 +252,7 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   }
   const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
   running.plain_text = asked.scheme == "http";
+  if (!running.spec.target.empty()) set(CURLOPT_REQUEST_TARGET, running.spec.target.c_str());
   set(CURLOPT_URL, asked.text().c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");

@@ -59,12 +59,7 @@ Exchange::~Exchange() {
   if (mirror_) mirror_->unwatch(*this);
   if (expecting_) loop_.mirrors().forget(id_);
   if (warming_ || asked_catalogues_ || unmaking_) loop_.forget(id_);
-  if (passing_) {
-    loop_.pass_inbox.forget(id_);
-    if (!pass_ended_) {
-      loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.passes.cancel(id); });
-    }
-  }
+  if (passing_) drop_pass();
   write_record();
 }
 

@@ -118,6 +118,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool has_body(const OriginAnswer& answer) const;
   void answer_pass(const OriginAnswer& answer);
   void tell_taken();
+  void drop_pass();
 
   Connection& connection_;
   Loop& loop_;

@@ -36,6 +36,13 @@ bool nominated(const std::string& connection, std::string_view name) {
   return false;
 }
 
+// RFC 9112 3.2.4: to a proxy, "*" of an origin is said as its URL without a path.
+bool asks_whole_server(const RequestHead& head) {
+  const auto mark = head.target.find("://");
+  return head.method == "OPTIONS" && mark != std::string_view::npos &&
+         head.target.find_first_of("/?", mark + 3) == std::string_view::npos;
+}
+
 bool has_no_body(int status) {
   return status == 204 || status == 304;
 }
@@ -75,6 +82,7 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
   spec.url = url;
   spec.fields = std::move(fields);
   spec.body = std::move(body_);
+  if (asks_whole_server(*head_)) spec.target = "*";
   loop_.site.origin_thread.post([&loop = loop_, id = id_, spec = std::move(spec)] {
     loop.site.passes.start(id, loop.thread, loop.pass_inbox, spec);
   });
@@ -90,6 +98,7 @@ Exchange::Step Exchange::continue_by_pass(Piece& piece) {
   fields.push_back("Range: bytes=" + std::to_string(piece.range.first) + "-" + std::to_string(piece.range.end - 1));
   fields.push_back("If-Range: " + (object_->origin.strong() ? object_->origin.etag : object_->origin.last_modified));
   fields.emplace_back("Accept-Encoding: identity");
+  fields.push_back("Via: " + via_entry("1.1"));
   begin_pass_at(target().url.origin, std::move(fields), "GET");
   std::string unsent = std::move(piece.text);
   piece = {std::move(unsent), {}};
@@ -103,6 +112,12 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     const bool same = answer.status == 206 && range && range->satisfied && range->first == continuing_->first &&
                       range->end == continuing_->end && range->size_bytes == object_->size_bytes;
     if (!same) cut("the store cannot take it, and the origin has another version now");
+    return;
+  }
+  if (answer.status == 206 && !head_->has("Range")) {
+    drop_pass();
+    origin_failed(
+        fail(ErrorKind::origin_failed, target().url.origin.host + " answers with a part that was not asked for"));
     return;
   }
   // Before any of the body comes, which may be while the head waits.
@@ -177,6 +192,13 @@ void Exchange::on_pass_body(std::string bytes) {
   }
   pieces_.push_back({std::move(bytes), {}});
   if (!blocked_) pump();
+}
+
+// Nothing more of it is wanted.
+void Exchange::drop_pass() {
+  passing_ = false;
+  loop_.pass_inbox.forget(id_);
+  if (!pass_ended_) loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.passes.cancel(id); });
 }
 
 // What the client has been given makes room for more from the origin.

@@ -33,6 +33,7 @@ struct TransferSpec {
   updates::Url url;
   std::vector<std::string> fields;  // "Name: value"
   std::string body;                 // sent with methods that have one
+  std::string target;               // in place of the URL's path: "*"; "" else
 };
 
 // Hears of one transfer. Calls come in this order: on_interim any number of times (limits::kInterimAnswers at most),

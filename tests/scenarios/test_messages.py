@@ -205,6 +205,14 @@ def test_an_options_that_may_go_no_further_is_answered_here(site):
     assert site.origin.asked("/p", None) == []
 
 
+def test_options_of_a_whole_origin_asks_it_for_an_asterisk(site):
+    site.origin.put("*", CONTENT, fault=Answer(200, {"Allow": "GET"}, b""))
+    got = get(site.larder.http, "http://origin.test", host="origin.test", method="OPTIONS")
+    assert (got.status, got["Allow"]) == (200, "GET")
+    [asked] = site.origin.asked(None, "OPTIONS")
+    assert (asked.target, asked.host.split(":")[0]) == ("*", "origin.test")
+
+
 def test_options_of_larder_itself_names_its_methods(site):
     for target in ("*", "/", "/a.pkg?source=origin.test"):
         got = get(site.larder.http, target, method="OPTIONS")
@@ -271,6 +279,20 @@ def test_a_204_is_passed_on_without_body_or_length(site):
     site.origin.put("/p", CONTENT, fault=RawAnswer(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"))
     got = proxied(site, "POST", body=b"x")
     assert got.status == 204 and "Content-Length" not in got and "Transfer-Encoding" not in got
+
+
+def test_a_part_nobody_asked_for_is_not_passed_on(site):
+    site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Range": "bytes 0-3/100"}, b"part"))
+    for method, body in (("GET", b""), ("POST", b"x")):
+        got = proxied(site, method, body=body)
+        assert got.status == 502 and got.body != b"part", method
+
+
+def test_several_parts_that_were_asked_for_pass(site):
+    parts = b"--x\r\nContent-Range: bytes 0-0/4\r\n\r\ng\r\n--x\r\nContent-Range: bytes 3-3/4\r\n\r\nd\r\n--x--\r\n"
+    site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Type": "multipart/byteranges; boundary=x"}, parts))
+    got = proxied(site, "POST", fields={"Range": "bytes=0-0,3-3"}, body=b"x")
+    assert (got.status, got.body, got["Content-Type"]) == (206, parts, "multipart/byteranges; boundary=x")
 
 
 # ---- connections ----
