@@ -86,10 +86,11 @@ Table fetches_table(const std::vector<reports::FetchRecord>& fetches) {
                    "complete"};
   for (const auto& fetch : fetches) {
     table.rows.push_back({to_cell(fetch.time), static_cast<std::uint64_t>(fetch.duration.count() / 1000),
-                          fetch.client.text(), std::string(to_string(fetch.entrance)), fetch.url, fetch.product,
-                          fetch.version, fetch.build, std::string(to_string(fetch.kind)),
-                          std::string(to_string(fetch.answered)), static_cast<std::uint64_t>(fetch.status),
-                          fetch.bytes_asked, fetch.bytes_sent, fetch.bytes_from_origin, fetch.complete});
+                          fetch.client.text(), std::string(to_string(fetch.entrance)), fetch.subject->url,
+                          fetch.subject->product, fetch.subject->version, fetch.subject->build,
+                          std::string(to_string(fetch.subject->kind)), std::string(to_string(fetch.answered)),
+                          static_cast<std::uint64_t>(fetch.status), fetch.bytes_asked, fetch.bytes_sent,
+                          fetch.bytes_from_origin, fetch.complete});
   }
   return table;
 }

@@ -40,6 +40,8 @@ class Connection {
   void finished(bool keep);  // the answer is written; the next request may begin
   void cut();                // the answer cannot be finished: reset, so that it cannot be taken for whole
   bool closing() const { return closing_; }
+  // When bytes last came from the client or were taken by it.
+  SteadyTime last_progress() const { return last_progress_; }
 
   // Once a second. Closes what has made no progress for too long.
   void check_time(SteadyTime now);

@@ -65,7 +65,7 @@ Exchange::~Exchange() {
 
 void Exchange::begin() {
   add(loop_.site.counters.requests);
-  began_ = loop_.site.clock.steady();
+  began_ = connection_.last_progress();  // the rest of the request has just come
   record_.time = loop_.site.clock.now();
   record_.client = connection_.client();
   record_.answered = reports::Answered::refused;
@@ -103,7 +103,7 @@ void Exchange::classify_request() {
   } else {
     const auto& connect = std::get<Connect>(what);
     record_.entrance = reports::Entrance::tunnel;
-    record_.url = "https://" + connect.host + ":" + std::to_string(connect.port);
+    record_.subject.edit().url = "https://" + connect.host + ":" + std::to_string(connect.port);
     record_.token = connect.token;
     keep_ = false;
     if (connect.rule == nullptr) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "proxy/exchange.h"
 #include "proxy/fill_desk.h"
@@ -114,7 +115,7 @@ Exchange::Step Exchange::send_chunk(Piece& piece, cache::ChunkIndex chunk) {
     const bool more = length == bytes.size() - offset && at < std::min(chunk_end, piece.range.end);
     step = send_span(piece, bytes.subspan(offset, length), more);
   };
-  switch (loop_.reader().read(object_->extent, chunk, object_->size_bytes, visit)) {
+  switch (loop_.reader().read(object_->extent, chunk, object_->size_bytes, std::ref(visit))) {
     case cache::ChunkState::ready:
       if (step == Step::sent && piece.range.first == before) return broken("a stored chunk is shorter than its object");
       return step;
@@ -223,7 +224,8 @@ void Exchange::write_record() {
   if (recorded_) return;
   recorded_ = true;
   Counters& counters = loop_.site.counters;
-  record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(loop_.site.clock.steady() - began_);
+  const SteadyTime ended = record_.complete ? connection_.last_progress() : loop_.site.clock.steady();
+  record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(ended - began_);
   add(counters.bytes_sent, record_.bytes_sent);
   switch (record_.answered) {
     case reports::Answered::hit:
@@ -249,12 +251,11 @@ void Exchange::write_record() {
       break;
   }
   if (asked_) {
-    record_.url = target().url.key;
     record_.token = target().token;
     record_.token_from = target().token_from;
     record_.user_agent_os = agent_->os;
     record_.user_agent_os_version = agent_->os_version;
-    describe(record_, *loop_.understand_again(asked_)->what);
+    record_.subject = loop_.understand_again(asked_)->subject;
   } else if (record_.answered != reports::Answered::refused) {
     return;  // a helper: nothing was fetched
   }

@@ -37,12 +37,9 @@ reports::FileKind file_kind(updates::Kind kind) {
 
 }  // namespace
 
-void describe(reports::FetchRecord& record, const updates::Recognition& what) {
-  record.product = what.product.empty() ? what.asset_type : what.product;
-  record.version = what.version;
-  record.build = what.build;
-  record.from_version = what.from_version;
-  record.kind = file_kind(what.kind);
+reports::SharedSubject subject_of(std::string url, const updates::Recognition& what) {
+  return reports::SharedSubject({std::move(url), what.product.empty() ? what.asset_type : what.product, what.version,
+                                 what.build, what.from_version, file_kind(what.kind)});
 }
 
 FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_in, cache::Store& store_in,
@@ -268,8 +265,7 @@ void FillDesk::write_own_record(const Fill& fill, std::uint64_t bytes) {
   record.time = clock.now();
   record.entrance = reports::Entrance::own;
   record.answered = reports::Answered::miss;
-  record.url = fill.order().key;
-  if (fill.order().what) describe(record, *fill.order().what);
+  record.subject = subject_of(fill.order().key, fill.order().what ? *fill.order().what : updates::Recognition{});
   record.bytes_from_origin = bytes;
   record.status = 200;
   record.complete = true;

@@ -32,8 +32,8 @@ class LoopPort {
   FillMirrors& mirrors;
 };
 
-// What was recognised, into a record.
-void describe(reports::FetchRecord& record, const updates::Recognition& what);
+// What was recognised of a canonical URL, as the ledger keeps it.
+reports::SharedSubject subject_of(std::string url, const updates::Recognition& what);
 
 class FillDesk {
  public:

@@ -122,6 +122,7 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
       std::make_shared<const updates::Recognition>(updates::recognise(url ? *url : target.url.origin, *knowledge_));
   asked->name = name_class(asked->what->stability);
   asked->target = std::move(target);
+  asked->subject = subject_of(asked->target.url.key, *asked->what);
   asked->knowledge = knowledge_;
   if (head != nullptr && head_line_says_all(*head) && !asked->target.mau) {
     if (asked_.size() >= kRemembered) asked_.clear();

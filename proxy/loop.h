@@ -32,6 +32,7 @@ class Listener;
 struct Asked {
   FetchTarget target;
   std::shared_ptr<const updates::Recognition> what;
+  reports::SharedSubject subject;  // the same for the ledger
   cache::NameClass name = cache::NameClass::ordinary;
   std::shared_ptr<const updates::Knowledge> knowledge;  // it was understood with
 };

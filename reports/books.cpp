@@ -14,7 +14,7 @@ std::uint64_t microseconds(WallTime time) {
 }
 
 bool makes_version_row(const FetchRecord& record) {
-  return !record.product.empty() && record.kind != FileKind::catalogue;
+  return !record.subject->product.empty() && record.subject->kind != FileKind::catalogue;
 }
 
 }  // namespace
@@ -53,6 +53,7 @@ void Books::finish() {
 }
 
 void Books::forget() {
+  last_ids_.reset();
   dictionary_.forget();
   devices_by_token_.clear();
   devices_by_address_.clear();
@@ -72,15 +73,16 @@ StoredFetch Books::interpret(const FetchRecord& record) {
   StoredFetch fetch;
   fetch.entrance = record.entrance;
   fetch.answered = record.answered;
-  fetch.kind = record.kind;
+  fetch.kind = record.subject->kind;
   fetch.complete = record.complete;
   fetch.client = record.client;
   fetch.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.duration.count()));
   fetch.os = name_id(record.user_agent_os);
   fetch.os_version = name_id(record.user_agent_os_version);
-  fetch.from_version = name_id(record.from_version);
-  fetch.url = url_id(record.url);
-  fetch.release = release_id(record);
+  const SubjectIds& ids = ids_of(record.subject);
+  fetch.from_version = ids.from_version;
+  fetch.url = ids.url;
+  fetch.release = ids.release;
   fetch.status = static_cast<std::uint32_t>(std::max(0, record.status));
   fetch.object_bytes = record.object_bytes;
   fetch.bytes_asked = record.bytes_asked;
@@ -90,6 +92,14 @@ StoredFetch Books::interpret(const FetchRecord& record) {
     fetch.ranges.add(first, record.object_bytes == 0 ? end : std::min(end, record.object_bytes));
   }
   return fetch;
+}
+
+const Books::SubjectIds& Books::ids_of(const SharedSubject& subject) {
+  if (!last_ids_ || !last_subject_.same(subject)) {
+    last_ids_ = SubjectIds{url_id(subject->url), release_id(*subject), name_id(subject->from_version)};
+    last_subject_ = subject;
+  }
+  return *last_ids_;
 }
 
 std::uint32_t Books::url_id(const std::string& url) {
@@ -103,19 +113,19 @@ std::uint32_t Books::name_id(const std::string& name) {
   return dictionary_.id_of(*txn_, TextKind::text, clean_name(name));
 }
 
-std::uint32_t Books::release_id(const FetchRecord& record) {
+std::uint32_t Books::release_id(const FetchSubject& subject) {
   const auto part = [this](const std::string& text) { scratch_.append(text).push_back('\0'); };
   scratch_.clear();
-  part(record.product);
-  part(record.version);
-  part(record.build);
+  part(subject.product);
+  part(subject.version);
+  part(subject.build);
   const bool separable = std::count(scratch_.begin(), scratch_.end(), '\0') == 3;
-  const bool catalogue = record.kind == FileKind::catalogue;
+  const bool catalogue = subject.kind == FileKind::catalogue;
   if (catalogue) scratch_.push_back('c');
   if (separable) {
     if (const auto id = dictionary_.remembered(TextKind::release, scratch_)) return *id;
   }
-  const Release release{clean_name(record.product), clean_name(record.version), clean_name(record.build), catalogue};
+  const Release release{clean_name(subject.product), clean_name(subject.version), clean_name(subject.build), catalogue};
   return dictionary_.id_of(*txn_, TextKind::release, release.text());
 }
 

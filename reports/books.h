@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -34,6 +35,12 @@ class Books {
     std::uint32_t number = 0;
     DeviceEvidence evidence = DeviceEvidence::address;
   };
+  // What the dictionary calls a subject.
+  struct SubjectIds {
+    std::uint32_t url = 0;
+    std::uint32_t release = 0;
+    std::uint32_t from_version = 0;
+  };
   struct PendingFetch {
     FetchKey key;
     std::size_t offset, length;  // in fetch_bytes_
@@ -42,7 +49,8 @@ class Books {
   StoredFetch interpret(const FetchRecord& record);
   std::uint32_t url_id(const std::string& url);
   std::uint32_t name_id(const std::string& name);
-  std::uint32_t release_id(const FetchRecord& record);
+  std::uint32_t release_id(const FetchSubject& subject);
+  const SubjectIds& ids_of(const SharedSubject& subject);
   KnownDevice device_of(const FetchRecord& record);
   KnownDevice number_device(const Identity& identity);
   void see_device(const FetchKey& key, StoredFetch& fetch);
@@ -71,6 +79,8 @@ class Books {
   StoredWriter fetch_bytes_;
   std::unordered_map<RowKey, Coverage, RowKeyHash> coverage_;    // changed since begin
   std::set<std::pair<std::uint32_t, std::uint32_t>> completed_;  // device, release: their coverage is to go
+  SharedSubject last_subject_;  // of the fetch posted before, and its ids: fetches of one object come in runs
+  std::optional<SubjectIds> last_ids_;
   std::string scratch_;
 };
 

@@ -81,19 +81,21 @@ FetchRecord record_of(const Txn& txn, const FetchKey& key, const StoredFetch& fe
   record.user_agent_os_version = text_of(txn, TextKind::text, fetch.os_version);
   record.entrance = fetch.entrance;
   record.answered = fetch.answered;
-  record.url = text_of(txn, TextKind::url, fetch.url);
+  FetchSubject subject;
+  subject.url = text_of(txn, TextKind::url, fetch.url);
   Release release = Release::from(text_of(txn, TextKind::release, fetch.release));
-  record.product = std::move(release.product);
-  record.version = std::move(release.version);
-  record.build = std::move(release.build);
-  record.from_version = text_of(txn, TextKind::text, fetch.from_version);
-  record.kind = fetch.kind;
+  subject.product = std::move(release.product);
+  subject.version = std::move(release.version);
+  subject.build = std::move(release.build);
+  subject.from_version = text_of(txn, TextKind::text, fetch.from_version);
+  subject.kind = fetch.kind;
+  record.subject = SharedSubject(std::move(subject));
   record.status = static_cast<int>(fetch.status);
   record.object_bytes = fetch.object_bytes;
   record.bytes_asked = fetch.bytes_asked;
   record.bytes_sent = fetch.bytes_sent;
   record.bytes_from_origin = fetch.bytes_from_origin;
-  record.sent_ranges = fetch.ranges.list();
+  record.sent_ranges.assign(fetch.ranges.list().begin(), fetch.ranges.list().end());
   record.complete = fetch.complete;
   return record;
 }

@@ -4,6 +4,7 @@
 // second, as fast as the disk allows. Queries run on the caller's thread.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/network.h"
+#include "reports/fetch_subject.h"
 
 namespace larder::reports {
 
@@ -34,7 +36,6 @@ enum class Entrance : std::uint8_t {
   own
 };
 enum class Answered : std::uint8_t { hit, joined, miss, stale, pass, refused, failed };
-enum class FileKind : std::uint8_t { full, delta, catalogue, other };
 // How a device is known, best first.
 enum class DeviceEvidence : std::uint8_t { token, proxy_user, mac, address };
 
@@ -42,6 +43,9 @@ std::string_view to_string(Entrance entrance);
 std::string_view to_string(Answered answered);
 std::string_view to_string(FileKind kind);
 std::string_view to_string(DeviceEvidence evidence);
+
+// [first, end) each, in the order they were sent. Nearly always one.
+using SentRanges = boost::container::small_vector<std::pair<std::uint64_t, std::uint64_t>, 1>;
 
 // One client's request for one object, or with Entrance::own one of Larder's own, of which only bytes_from_origin
 // counts in reports. What the loops hand over. Texts may hold anything: what is not printable is replaced, overlong
@@ -56,20 +60,14 @@ struct FetchRecord {
   std::string user_agent_os_version;
   Entrance entrance = Entrance::proxy;
   Answered answered = Answered::miss;
-  std::string url;  // canonical key
-  std::string product;
-  std::string version;
-  std::string build;
-  std::string from_version;
-  FileKind kind = FileKind::other;
+  SharedSubject subject;  // what was fetched
   int status = 0;
   std::uint64_t object_bytes = 0;  // the whole object's size, 0 unknown
   std::uint64_t bytes_asked = 0;
   std::uint64_t bytes_sent = 0;         // body bytes
   std::uint64_t bytes_from_origin = 0;  // on this fetch's account
-  std::vector<std::pair<std::uint64_t, std::uint64_t>>
-      sent_ranges;        // [first, end) of the object that reached the client
-  bool complete = false;  // everything asked was sent
+  SentRanges sent_ranges;               // of the object, that reached the client
+  bool complete = false;                // everything asked was sent
 };
 
 // From and to are exact to the microsecond, except where retention has dropped the raw fetches of the hour they fall

@@ -18,10 +18,12 @@ bool take_bits(std::uint8_t bits, Enum last, Enum& out) {
 }  // namespace
 
 void encode_record(const FetchRecord& fetch, StoredWriter& out) {
+  const FetchSubject& subject = *fetch.subject;
   out.u8(kFormat);
   out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.entrance) | static_cast<unsigned>(fetch.answered) << 4U |
                                    (fetch.complete ? 0x80U : 0U)));
-  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.kind) | static_cast<unsigned>(fetch.token_from) << 2U));
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.subject->kind) | static_cast<unsigned>(fetch.token_from)
+                                                                                    << 2U));
   out.raw({reinterpret_cast<const char*>(fetch.client.bytes.data()), fetch.client.bytes.size()});
   out.zigzag(fetch.time.time_since_epoch().count());
   out.varint(static_cast<std::uint64_t>(fetch.duration.count()));
@@ -29,8 +31,8 @@ void encode_record(const FetchRecord& fetch, StoredWriter& out) {
   for (const std::uint64_t bytes : {fetch.object_bytes, fetch.bytes_asked, fetch.bytes_sent, fetch.bytes_from_origin}) {
     out.varint(bytes);
   }
-  for (const std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &fetch.url,
-                                  &fetch.product, &fetch.version, &fetch.build, &fetch.from_version}) {
+  for (const std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &subject.url,
+                                  &subject.product, &subject.version, &subject.build, &subject.from_version}) {
     out.text(*text);
   }
   out.varint(fetch.sent_ranges.size());
@@ -43,13 +45,14 @@ void encode_record(const FetchRecord& fetch, StoredWriter& out) {
 std::optional<FetchRecord> decode_record(std::string_view bytes) {
   StoredReader in(bytes);
   FetchRecord fetch;
+  FetchSubject subject;
   if (in.u8() != kFormat) return std::nullopt;
   const std::uint8_t how = in.u8();
   const std::uint8_t what = in.u8();
   fetch.complete = (how & 0x80U) != 0;
   if (!take_bits(how & 0x0FU, Entrance::own, fetch.entrance) ||
       !take_bits((how >> 4U) & 0x07U, Answered::failed, fetch.answered) ||
-      !take_bits(what & 0x03U, FileKind::other, fetch.kind) ||
+      !take_bits(what & 0x03U, FileKind::other, subject.kind) ||
       !take_bits(what >> 2U, DeviceEvidence::address, fetch.token_from)) {
     return std::nullopt;
   }
@@ -62,8 +65,8 @@ std::optional<FetchRecord> decode_record(std::string_view bytes) {
   for (std::uint64_t* number : {&fetch.object_bytes, &fetch.bytes_asked, &fetch.bytes_sent, &fetch.bytes_from_origin}) {
     *number = in.varint();
   }
-  for (std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &fetch.url,
-                            &fetch.product, &fetch.version, &fetch.build, &fetch.from_version}) {
+  for (std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &subject.url,
+                            &subject.product, &subject.version, &subject.build, &subject.from_version}) {
     *text = in.text();
   }
   const std::uint64_t ranges = in.varint();
@@ -74,6 +77,7 @@ std::optional<FetchRecord> decode_record(std::string_view bytes) {
     fetch.sent_ranges.emplace_back(first, first + length);
   }
   if (!in.done()) return std::nullopt;
+  fetch.subject = SharedSubject(std::move(subject));
   return fetch;
 }
 

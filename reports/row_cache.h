@@ -25,8 +25,11 @@ class RowCache {
 
   // The row, to be changed; a new one when there is none or its bytes are damaged. Valid until write().
   Row& change(const Txn& txn, const RowKey& key) {
+    // Fetches come in runs that add to the same rows.
+    if (last_ != nullptr && last_->first == key && last_->second.changed) return last_->second.row;
     auto [at, added] = rows_.try_emplace(key);
     Slot& slot = at->second;
+    last_ = &*at;
     if (added) {
       if (const auto stored = txn.get(table_, key.view())) decode_row(*stored, base_of(table_, key.view()), slot.row);
     }
@@ -48,11 +51,13 @@ class RowCache {
       entry->second.changed = false;
     }
     changed_.clear();
+    last_ = nullptr;
     if (rows_.size() > kKept) rows_.clear();
   }
 
   void forget() {
     changed_.clear();
+    last_ = nullptr;
     rows_.clear();
   }
 
@@ -67,6 +72,7 @@ class RowCache {
   Table table_;
   std::unordered_map<RowKey, Slot, RowKeyHash> rows_;
   std::vector<std::pair<const RowKey, Slot>*> changed_;
+  std::pair<const RowKey, Slot>* last_ = nullptr;  // what change() gave last
 };
 
 }  // namespace larder::reports

@@ -3,29 +3,6 @@
 
 namespace larder::reports {
 
-void StoredWriter::u32(std::uint32_t value) {
-  for (unsigned shift = 32; shift > 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> (shift - 8)));
-}
-
-void StoredWriter::u64(std::uint64_t value) {
-  for (unsigned shift = 64; shift > 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> (shift - 8)));
-}
-
-void StoredWriter::varint(std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) u8(static_cast<std::uint8_t>(value | 0x80U));
-  u8(static_cast<std::uint8_t>(value));
-}
-
-void StoredWriter::zigzag(std::int64_t value) {
-  const auto bits = static_cast<std::uint64_t>(value);
-  varint((bits << 1U) ^ (value < 0 ? UINT64_MAX : 0));
-}
-
-void StoredWriter::text(std::string_view value) {
-  varint(value.size());
-  raw(value);
-}
-
 void StoredReader::spoil() {
   ok_ = false;
   rest_ = {};

@@ -6,6 +6,8 @@
 //   text          varint length, then the bytes
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,11 +17,20 @@ namespace larder::reports {
 class StoredWriter {
  public:
   void u8(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
-  void u32(std::uint32_t value);
-  void u64(std::uint64_t value);
-  void varint(std::uint64_t value);
-  void zigzag(std::int64_t value);
-  void text(std::string_view value);
+  void u32(std::uint32_t value) { fixed(value); }
+  void u64(std::uint64_t value) { fixed(value); }
+  void varint(std::uint64_t value) {
+    std::array<char, 10> digits{};
+    std::size_t count = 0;
+    for (; value >= 0x80; value >>= 7U) digits[count++] = static_cast<char>(value | 0x80U);
+    digits[count++] = static_cast<char>(value);
+    bytes_.append(digits.data(), count);
+  }
+  void zigzag(std::int64_t value) { varint((static_cast<std::uint64_t>(value) << 1U) ^ (value < 0 ? UINT64_MAX : 0)); }
+  void text(std::string_view value) {
+    varint(value.size());
+    raw(value);
+  }
   void raw(std::string_view value) { bytes_.append(value); }
 
   std::string take() { return std::move(bytes_); }
@@ -27,6 +38,15 @@ class StoredWriter {
   std::string_view view() const { return bytes_; }
 
  private:
+  template <class Number>
+  void fixed(Number value) {
+    std::array<char, sizeof(Number)> digits{};
+    for (std::size_t i = digits.size(); i > 0; value = static_cast<Number>(value >> 8U)) {
+      digits[--i] = static_cast<char>(value);
+    }
+    bytes_.append(digits.data(), digits.size());
+  }
+
   std::string bytes_;
 };
 

@@ -119,7 +119,7 @@ TEST_CASE("one device shows its products and its last fetches") {
   reports::FetchRecord fetch;
   fetch.time = site.clock.now();
   fetch.duration = std::chrono::milliseconds(1500);
-  fetch.url = "http://swcdn.apple.com/x";
+  fetch.subject.edit().url = "http://swcdn.apple.com/x";
   fetch.status = 206;
   site.ledger.fetches.push_back(fetch);
   const json answer = body_of(site.get("/api/v1/reports/devices/mac%3Aaa:bb%2Fcc"));

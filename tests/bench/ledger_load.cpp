@@ -74,12 +74,12 @@ class Fleet {
     record.user_agent_os_version = "26." + std::to_string(device_ % 7);
     record.entrance = url_ % 3 == 0 ? Entrance::update_cache : Entrance::content_cache;
     record.answered = random_() % 20 == 0 ? Answered::miss : Answered::hit;
-    record.url = "http://updates.cdn.example/content/downloads/" + std::to_string(url_ * 7919) +
-                 "/0123456789abcdef0123456789abcdef/Update" + std::to_string(url_) + ".pkg";
-    record.product = "Product " + std::to_string(url_ % 40);
-    record.version = std::to_string(url_ / 40 % 30) + "." + std::to_string(url_ / 1200);
-    record.build = "24G" + std::to_string(url_ / 40);
-    record.kind = FileKind::full;
+    record.subject.edit().url = "http://updates.cdn.example/content/downloads/" + std::to_string(url_ * 7919) +
+                                "/0123456789abcdef0123456789abcdef/Update" + std::to_string(url_) + ".pkg";
+    record.subject.edit().product = "Product " + std::to_string(url_ % 40);
+    record.subject.edit().version = std::to_string(url_ / 40 % 30) + "." + std::to_string(url_ / 1200);
+    record.subject.edit().build = "24G" + std::to_string(url_ / 40);
+    record.subject.edit().kind = FileKind::full;
     record.status = 206;
     record.object_bytes = kPiece * 6 + url_;
     const std::uint64_t first = pieces_left_ * kPiece;

@@ -35,7 +35,7 @@ void record(std::string_view bytes) {
   StoredWriter out;
   encode_record(*decoded, out);
   const auto again = decode_record(out.view());
-  expect(again && again->url == decoded->url && again->time == decoded->time &&
+  expect(again && again->subject->url == decoded->subject->url && again->time == decoded->time &&
          again->sent_ranges == decoded->sent_ranges);
 }
 

@@ -110,8 +110,8 @@ TEST_CASE("a device's newest hundred fetches are told as they were recorded, new
   FetchRecord last = piece(5, 900);
   last.time = at(seconds(500));
   last.client = address("2001:db8::5");
-  last.from_version = "16.108";
-  last.kind = FileKind::delta;
+  last.subject.edit().from_version = "16.108";
+  last.subject.edit().kind = FileKind::delta;
   last.sent_ranges = {{5, 10}, {20, 900}};
   records.push_back(last);
   fixture.record(records);
@@ -121,11 +121,11 @@ TEST_CASE("a device's newest hundred fetches are told as they were recorded, new
   CHECK(recent[0].duration == last.duration);
   CHECK(recent[0].client == last.client);
   CHECK(recent[0].token == "C02X");
-  CHECK(recent[0].url == last.url);
-  CHECK(recent[0].product == last.product);
-  CHECK(recent[0].build == last.build);
-  CHECK(recent[0].from_version == "16.108");
-  CHECK(recent[0].kind == FileKind::delta);
+  CHECK(recent[0].subject->url == last.subject->url);
+  CHECK(recent[0].subject->product == last.subject->product);
+  CHECK(recent[0].subject->build == last.subject->build);
+  CHECK(recent[0].subject->from_version == "16.108");
+  CHECK(recent[0].subject->kind == FileKind::delta);
   CHECK(recent[0].status == 206);
   CHECK(recent[0].object_bytes == 1000);
   CHECK(recent[0].bytes_asked == 895);
@@ -158,7 +158,7 @@ TEST_CASE("devices come page by page in the order of their ids") {
 TEST_CASE("a window or a product narrows devices and their sums") {
   const LedgerFixture fixture;
   FetchRecord word = outlook();
-  word.product = "Word";
+  word.subject.edit().product = "Word";
   word.time = at(hours(3));
   word.bytes_sent = 10;
   FetchRecord other = outlook();

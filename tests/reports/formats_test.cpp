@@ -110,22 +110,22 @@ TEST_CASE("an environment written by the documented bytes alone is read and cont
   REQUIRE(detail.recent.size() == 1);
   const FetchRecord& fetch = detail.recent[0];
   CHECK(fetch.time == WallTime(std::chrono::microseconds(kNewYearUs)));
-  CHECK(fetch.url == "http://a.example/w.pkg");
+  CHECK(fetch.subject->url == "http://a.example/w.pkg");
   CHECK(fetch.status == 206);
   CHECK(fetch.object_bytes == 1000);
   CHECK(fetch.bytes_asked == 400);
   CHECK(fetch.bytes_sent == 400);
   CHECK(fetch.bytes_from_origin == 300);
-  CHECK(fetch.sent_ranges == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 400}});
+  CHECK(fetch.sent_ranges == SentRanges{{0, 400}});
   REQUIRE(detail.products.size() == 1);
   CHECK(detail.products[0].fraction == Approx(0.4));
   CHECK(fixture.ledger->traffic({}).value().items.at(0).hour == fetch.time);
 
   FetchRecord rest = outlook();
-  rest.product = "Word";
-  rest.version = "16.1";
-  rest.build = "";
-  rest.url = "http://a.example/w.pkg";
+  rest.subject.edit().product = "Word";
+  rest.subject.edit().version = "16.1";
+  rest.subject.edit().build = "";
+  rest.subject.edit().url = "http://a.example/w.pkg";
   fixture.record({rest});
   const auto versions = fixture.ledger->versions({}).value();
   REQUIRE(versions.items.size() == 1);

@@ -70,7 +70,7 @@ TEST_CASE("a record by itself comes back as it was") {
   for (int i = 0; i < 200; ++i) {
     FetchRecord fetch = some_fetch(chance);
     fetch.token_from = static_cast<DeviceEvidence>(chance.below(4));
-    fetch.from_version = "16.107.26030937";
+    fetch.subject.edit().from_version = "16.107.26030937";
     fetch.bytes_from_origin = chance.below(UINT64_MAX);
     fetch.client = address(chance.one_in(2) ? "2001:db8::7" : "192.0.2.9");
     const std::string bytes = encoded(fetch);
@@ -80,8 +80,8 @@ TEST_CASE("a record by itself comes back as it was") {
     CHECK(back->token_from == fetch.token_from);
     CHECK(back->time == fetch.time);
     CHECK(back->client == fetch.client);
-    CHECK(back->url == fetch.url);
-    CHECK(back->from_version == fetch.from_version);
+    CHECK(back->subject->url == fetch.subject->url);
+    CHECK(back->subject->from_version == fetch.subject->from_version);
     CHECK(back->sent_ranges == fetch.sent_ranges);
     CHECK(back->complete == fetch.complete);
     CHECK(back->bytes_from_origin == fetch.bytes_from_origin);
@@ -130,12 +130,12 @@ TEST_CASE("a journal written by the documented bytes is read") {
   CHECK(fetch.answered == Answered::hit);
   CHECK(fetch.complete);
   CHECK(fetch.token == "C02X");
-  CHECK(fetch.product == "Microsoft Word");
-  CHECK(fetch.version == "16.113");
+  CHECK(fetch.subject->product == "Microsoft Word");
+  CHECK(fetch.subject->version == "16.113");
   CHECK(fetch.duration == std::chrono::milliseconds(20));
   CHECK(fetch.status == 200);
   CHECK(fetch.bytes_sent == 1000);
-  CHECK(fetch.sent_ranges == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 1000}});
+  CHECK(fetch.sent_ranges == SentRanges{{0, 1000}});
 }
 
 TEST_CASE("a journal gives back what the ledger does not have") {

@@ -82,11 +82,11 @@ inline FetchRecord outlook() {
   record.user_agent_os_version = "26.0";
   record.entrance = Entrance::update_cache;
   record.answered = Answered::hit;
-  record.url = "https://origin.example/Outlook_16.109_Updater.pkg";
-  record.product = "Microsoft Outlook";
-  record.version = "16.109";
-  record.build = "26053122";
-  record.kind = FileKind::full;
+  record.subject.edit().url = "https://origin.example/Outlook_16.109_Updater.pkg";
+  record.subject.edit().product = "Microsoft Outlook";
+  record.subject.edit().version = "16.109";
+  record.subject.edit().build = "26053122";
+  record.subject.edit().kind = FileKind::full;
   record.status = 200;
   record.object_bytes = record.bytes_asked = record.bytes_sent = 1000;
   record.sent_ranges = {{0, 1000}};

@@ -26,7 +26,7 @@ TEST_CASE("many threads record while others ask") {
       for (int i = 0; i < kBatches; ++i) {
         FetchRecord record = outlook();
         record.token = "D" + std::to_string(producer);
-        record.version = std::to_string(i);
+        record.subject.edit().version = std::to_string(i);
         fixture.ledger->record({record, record});
         if (i % 10 == 0) fixture.ledger->flush();
       }
@@ -61,21 +61,22 @@ TEST_CASE("what was accepted is there after an orderly end, without a flush") {
 TEST_CASE("hostile texts are kept printable and short") {
   const LedgerFixture fixture;
   FetchRecord record = outlook();
-  record.url = "http://a.example/" + std::string(8000, 'x') + "\r\n\x1b[31m\xff" + std::string(9000, 'y');
-  record.product = std::string("Word\0\n", 6) + "\xc3";
-  record.version = std::string(100000, '9');
+  record.subject.edit().url =
+      "http://a.example/" + std::string(8000, 'x') + "\r\n\x1b[31m\xff" + std::string(9000, 'y');
+  record.subject.edit().product = std::string("Word\0\n", 6) + "\xc3";
+  record.subject.edit().version = std::string(100000, '9');
   record.user_agent_os = "<script>\x07";
-  record.from_version = std::string("\0\0", 2);
+  record.subject.edit().from_version = std::string("\0\0", 2);
   record.status = -5;
   record.sent_ranges = {{UINT64_MAX, 0}, {5, 2}, {0, UINT64_MAX}};
   fixture.record({record});
   const auto detail = fixture.ledger->device("C02X").value();
   REQUIRE(detail.recent.size() == 1);
-  CHECK(is_printable_utf8(detail.recent[0].url));
-  CHECK(detail.recent[0].url.size() <= 10000);
-  CHECK(detail.recent[0].url.find("%0D%0A%1B[31m%FF") != std::string::npos);
-  CHECK(detail.recent[0].product == "Word???");
-  CHECK(detail.recent[0].version.size() == 128);
+  CHECK(is_printable_utf8(detail.recent[0].subject->url));
+  CHECK(detail.recent[0].subject->url.size() <= 10000);
+  CHECK(detail.recent[0].subject->url.find("%0D%0A%1B[31m%FF") != std::string::npos);
+  CHECK(detail.recent[0].subject->product == "Word???");
+  CHECK(detail.recent[0].subject->version.size() == 128);
   CHECK(detail.device.os == "<script>?");
   CHECK(fixture.ledger->versions({}).value().items.at(0).devices_complete == 1);
 }
@@ -84,10 +85,10 @@ TEST_CASE("texts that only differ in where a zero byte stands are two products")
   const LedgerFixture fixture;
   FetchRecord first = outlook();
   FetchRecord second = outlook();
-  first.product = "A";
-  first.version = "B";
-  second.product = std::string("A\0B", 3);
-  second.version = "";
+  first.subject.edit().product = "A";
+  first.subject.edit().version = "B";
+  second.subject.edit().product = std::string("A\0B", 3);
+  second.subject.edit().version = "";
   fixture.record({first, second});
   const auto page = fixture.ledger->versions({}).value();
   REQUIRE(page.items.size() == 2);

@@ -38,11 +38,12 @@ inline FetchRecord some_fetch(Chance& chance) {
   record.entrance = static_cast<Entrance>(chance.below(9));
   record.answered = static_cast<Answered>(chance.below(7));
   const std::uint64_t product = chance.below(4);
-  record.product = product == 0 ? "" : "P" + std::to_string(product);
-  record.version = std::to_string(chance.below(3));
-  record.build = chance.one_in(2) ? "" : "b";
-  record.kind = static_cast<FileKind>(chance.below(4));
-  record.url = "http://a.example/" + record.product + record.version + record.build + std::to_string(chance.below(2));
+  record.subject.edit().product = product == 0 ? "" : "P" + std::to_string(product);
+  record.subject.edit().version = std::to_string(chance.below(3));
+  record.subject.edit().build = chance.one_in(2) ? "" : "b";
+  record.subject.edit().kind = static_cast<FileKind>(chance.below(4));
+  record.subject.edit().url = "http://a.example/" + record.subject->product + record.subject->version +
+                              record.subject->build + std::to_string(chance.below(2));
   record.object_bytes = 40;
   record.sent_ranges.clear();
   record.bytes_sent = 0;

@@ -44,9 +44,9 @@ class Recount {
 
   void count(const FetchRecord& record) {
     const bool own = record.entrance == Entrance::own;
-    const bool makes_row = !own && !record.product.empty() && record.kind != FileKind::catalogue;
+    const bool makes_row = !own && !record.subject->product.empty() && record.subject->kind != FileKind::catalogue;
     if (makes_row && record.bytes_sent > 0) hold(record);
-    if (!filter_.product.empty() && record.product != filter_.product) return;
+    if (!filter_.product.empty() && record.subject->product != filter_.product) return;
     if (!filter_.device.empty() && (own || record.token != filter_.device)) return;
     if (!in_window(record)) return;
     const std::uint64_t requests = own ? 0 : 1;
@@ -55,7 +55,8 @@ class Recount {
     summary.bytes_sent += sent;
     summary.bytes_from_origin += record.bytes_from_origin;
     if (own) summary.bytes_from_origin_own += record.bytes_from_origin;
-    Traffic& row = traffic[{std::chrono::floor<std::chrono::hours>(record.time), record.product, record.entrance}];
+    Traffic& row =
+        traffic[{std::chrono::floor<std::chrono::hours>(record.time), record.subject->product, record.entrance}];
     row.requests += requests;
     row.bytes_sent += sent;
     row.bytes_from_origin += record.bytes_from_origin;
@@ -67,7 +68,7 @@ class Recount {
   }
 
   void count_version(const FetchRecord& record) {
-    Version& version = versions[{record.product, record.version, record.build}];
+    Version& version = versions[{record.subject->product, record.subject->version, record.subject->build}];
     ++version.requests;
     version.bytes_sent += record.bytes_sent;
     version.first = std::min(version.first, record.time);
@@ -77,13 +78,14 @@ class Recount {
 
   // Marks each byte; objects of tests are small.
   void hold(const FetchRecord& record) {
-    auto& bytes = held_[{record.token, record.product, record.version, record.build, record.url}];
+    auto& bytes = held_[{record.token, record.subject->product, record.subject->version, record.subject->build,
+                         record.subject->url}];
     bytes.resize(record.object_bytes);
     for (const auto& [first, end] : record.sent_ranges) {
       for (std::uint64_t at = first; at < end; ++at) bytes[at] = true;
     }
     const bool whole = std::all_of(bytes.begin(), bytes.end(), [](bool byte) { return byte; });
-    const std::tuple key{record.token, record.product, record.version, record.build};
+    const std::tuple key{record.token, record.subject->product, record.subject->version, record.subject->build};
     if (whole) completed_.emplace(key, record.time);
   }
 

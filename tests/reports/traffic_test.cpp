@@ -12,7 +12,7 @@ using std::chrono::minutes;
 FetchRecord fetched(std::chrono::microseconds after_noon, const std::string& product, Entrance entrance) {
   FetchRecord record = outlook();
   record.time = at(after_noon);
-  record.product = product;
+  record.subject.edit().product = product;
   record.entrance = entrance;
   record.bytes_from_origin = 3;
   return record;
@@ -56,7 +56,7 @@ TEST_CASE("traffic has a row for each hour, product and entrance, newest hour fi
 TEST_CASE("one version's and another's fetches of a product share its row") {
   const LedgerFixture fixture;
   FetchRecord newer = outlook();
-  newer.version = "17";
+  newer.subject.edit().version = "17";
   fixture.record({outlook(), newer});
   const auto page = fixture.ledger->traffic({}).value();
   REQUIRE(page.items.size() == 1);

@@ -43,9 +43,9 @@ TEST_CASE("pieces sent to two devices make neither complete") {
 TEST_CASE("pieces of two objects of a version make it complete only when one object is covered") {
   const LedgerFixture fixture;
   FetchRecord other = piece(500, 1000);
-  other.url = "https://origin.example/Outlook_16.109_to_16.110_Delta.pkg";
-  other.kind = FileKind::delta;
-  other.from_version = "16.108";
+  other.subject.edit().url = "https://origin.example/Outlook_16.109_to_16.110_Delta.pkg";
+  other.subject.edit().kind = FileKind::delta;
+  other.subject.edit().from_version = "16.108";
   fixture.record({piece(0, 500), other});
   CHECK(only_version(fixture).devices_complete == 0);
   other.sent_ranges = {{0, 500}};
@@ -93,15 +93,15 @@ TEST_CASE("a request that was sent no bytes makes no device of a version") {
 TEST_CASE("catalogues and what has no product make no row, a product without version does") {
   const LedgerFixture fixture;
   FetchRecord catalogue = outlook();
-  catalogue.kind = FileKind::catalogue;
+  catalogue.subject.edit().kind = FileKind::catalogue;
   FetchRecord nameless = outlook();
-  nameless.product.clear();
+  nameless.subject.edit().product.clear();
   FetchRecord versionless = outlook();
-  versionless.product = "MobileAsset MacSoftwareUpdate";
-  versionless.version = versionless.build = "";
-  versionless.kind = FileKind::other;
+  versionless.subject.edit().product = "MobileAsset MacSoftwareUpdate";
+  versionless.subject.edit().version = versionless.subject.edit().build = "";
+  versionless.subject.edit().kind = FileKind::other;
   FetchRecord own = outlook();
-  own.product = "Fetched by Larder alone";
+  own.subject.edit().product = "Fetched by Larder alone";
   own.entrance = Entrance::own;
   fixture.record({catalogue, nameless, versionless, own});
   const VersionRow row = only_version(fixture);
@@ -116,8 +116,8 @@ TEST_CASE("versions come by product, the newest first, page by page") {
   for (const char* version : {"16.99", "16.101", "16.100"}) {
     for (const char* product : {"Word", "Excel"}) {
       records.push_back(outlook());
-      records.back().product = product;
-      records.back().version = version;
+      records.back().subject.edit().product = product;
+      records.back().subject.edit().version = version;
     }
   }
   fixture.record(records);
@@ -130,8 +130,8 @@ TEST_CASE("versions come by product, the newest first, page by page") {
     for (const VersionRow& row : page.items) seen.push_back(row.product + " " + row.version);
     filter.cursor = page.next_cursor;
     FetchRecord newest = outlook();
-    newest.product = "Excel";
-    newest.version = "99." + std::to_string(seen.size());
+    newest.subject.edit().product = "Excel";
+    newest.subject.edit().version = "99." + std::to_string(seen.size());
     fixture.record({newest});
   } while (!filter.cursor.empty());
   CHECK(seen == std::vector<std::string>{"Excel 16.101", "Excel 16.100", "Excel 16.99", "Word 16.101", "Word 16.100",
@@ -159,7 +159,7 @@ TEST_CASE("within a window a device stands as it stood at the window's end") {
 TEST_CASE("filters by product and device narrow the versions") {
   const LedgerFixture fixture;
   FetchRecord word = outlook();
-  word.product = "Word";
+  word.subject.edit().product = "Word";
   word.token = "C02Y";
   fixture.record({outlook(), word});
   Filter filter;
