@@ -59,7 +59,7 @@ Status Writer::settle(Step& step, Complete& message, HeldExtent& held, const Dig
     inventory_.use(twin_extent, clock_.now());
     forget_hash(message.extent, fail(ErrorKind::not_found, "the bytes are kept under another extent"));
     step.changed.insert(message.extent);
-    if (!environments_->use->in_use(message.extent)) {
+    if (!environments_->use.in_use(message.extent)) {
       if (Status done = drop_extent(step, message.extent); !done) return done;
     }
     return answer_whole(step, message);

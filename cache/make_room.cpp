@@ -53,7 +53,7 @@ Result<bool> Writer::evict(std::uint64_t bytes, const std::set<ExtentId>& spared
 }
 
 bool Writer::may_go(ExtentId extent, const HeldExtent& held, const std::set<ExtentId>& spared) {
-  if (held.pins > 0 || spared.contains(extent) || environments_->use->in_use(extent)) return false;
+  if (held.pins > 0 || spared.contains(extent) || environments_->use.in_use(extent)) return false;
   const HashProgress* progress = hashing_.find(extent);
   return progress == nullptr || progress->waiting.empty();
 }
@@ -86,7 +86,7 @@ void Writer::drop_unnamed() {
   for (const ExtentId extent : inventory_.unnamed()) {
     const HeldExtent& held = *inventory_.find(extent);
     const bool waited = held.was_named || clock_.now() - held.used > kUnnamedKept;
-    if (waited && !environments_->use->in_use(extent)) idle.push_back(extent);
+    if (waited && !environments_->use.in_use(extent)) idle.push_back(extent);
   }
   if (idle.empty()) return;
   auto txn = WriteTxn::begin(index_.environment());

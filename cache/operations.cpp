@@ -210,7 +210,7 @@ Status Writer::unname(Step& step, ExtentId extent, const UrlKey& key) {
   if (held == nullptr) return ok();
   inventory_.unname(*held, key);
   step.changed.insert(extent);
-  if (!held->names.empty() || environments_->use->in_use(extent)) return ok();
+  if (!held->names.empty() || environments_->use.in_use(extent)) return ok();
   return drop_extent(step, extent);
 }
 

@@ -153,27 +153,27 @@ void StoreReader::ask_for_chunks(ExtentId extent, ChunkIndex first, std::uint32_
   }
 }
 
-ExtentUse::ExtentUse(Store& store, ExtentId extent) : table_(use_table_of(store)), extent_(extent) {
-  if (table_) table_->take(extent_);
+ExtentUse::ExtentUse(Store& store, ExtentId extent) : table_(store.use_table()), extent_(extent) {
+  if (table_ != nullptr) table_->take(extent_);
 }
 
 ExtentUse::~ExtentUse() {
   release();
 }
 
-ExtentUse::ExtentUse(ExtentUse&& other) noexcept : table_(std::move(other.table_)), extent_(other.extent_) {}
+ExtentUse::ExtentUse(ExtentUse&& other) noexcept
+    : table_(std::exchange(other.table_, nullptr)), extent_(other.extent_) {}
 
 ExtentUse& ExtentUse::operator=(ExtentUse&& other) noexcept {
   if (this == &other) return *this;
   release();
-  table_ = std::move(other.table_);
+  table_ = std::exchange(other.table_, nullptr);
   extent_ = other.extent_;
   return *this;
 }
 
 void ExtentUse::release() noexcept {
-  if (table_) table_->give_back(extent_);
-  table_.reset();
+  if (table_ != nullptr) std::exchange(table_, nullptr)->give_back(extent_);
 }
 
 }  // namespace larder::cache

@@ -103,7 +103,8 @@ class Pager {
                     std::function<void(ChunkState)> done) = 0;
 };
 
-// Spares an extent from eviction while somebody is being sent from it. Counted in memory only, lock-free.
+// Spares an extent from eviction while somebody is being sent from it. Counted in memory only, lock-free. Must be gone
+// before the Store and its last Reader are.
 class ExtentUse {
  public:
   ExtentUse() = default;
@@ -114,7 +115,7 @@ class ExtentUse {
 
  private:
   void release() noexcept;
-  std::shared_ptr<UseTable> table_;
+  UseTable* table_ = nullptr;
   ExtentId extent_;
 };
 

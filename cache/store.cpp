@@ -77,6 +77,8 @@ class ThreadedStore final : public Store {
   }
   std::uint64_t epoch() const override { return environments_->epoch.load(std::memory_order_acquire); }
 
+  UseTable* use_table() override { return &environments_->use; }
+
   const std::shared_ptr<StoreEnvironments>& environments() const { return environments_; }
 
  private:
@@ -156,11 +158,6 @@ void Store::complete_as(const std::string& url, ExtentId extent, const Digest& e
 std::shared_ptr<StoreEnvironments> environments_of(Store& store) {
   auto* ours = dynamic_cast<ThreadedStore*>(&store);
   return ours == nullptr ? nullptr : ours->environments();
-}
-
-std::shared_ptr<UseTable> use_table_of(Store& store) {
-  auto* ours = dynamic_cast<ThreadedStore*>(&store);
-  return ours == nullptr ? nullptr : ours->environments()->use;
 }
 
 }  // namespace larder::cache

@@ -57,6 +57,8 @@ struct VerifyReport {
   bool finished = false;
 };
 
+class UseTable;
+
 class Store {
  public:
   using Done = std::function<void(Status)>;
@@ -121,6 +123,9 @@ class Store {
 
   // Goes up with every change of an object record; equal values mean a looked-up Object is still the current one.
   virtual std::uint64_t epoch() const = 0;
+
+  // For ExtentUse. Null when this is not a store of ours (a test's stand-in).
+  virtual UseTable* use_table() { return nullptr; }
 };
 
 }  // namespace larder::cache

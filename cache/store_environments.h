@@ -37,7 +37,7 @@ struct StoreEnvironments {
   Index index;
   Shelf chunks;
   Shelf small;
-  std::shared_ptr<UseTable> use = std::make_shared<UseTable>();  // outlives the store with each ExtentUse
+  UseTable use;
   TouchTable touched;
   std::atomic<std::uint64_t> epoch{1};
   std::atomic<std::uint64_t> next_extent{1};
@@ -46,6 +46,5 @@ struct StoreEnvironments {
 
 // Null when the store is not one of ours (a test's stand-in).
 std::shared_ptr<StoreEnvironments> environments_of(Store& store);
-std::shared_ptr<UseTable> use_table_of(Store& store);
 
 }  // namespace larder::cache
