@@ -288,10 +288,25 @@ void Exchange::leave_fill() {
 void Exchange::on_fill() {
   if (done_ || connection_.closing()) return;
   if (answered_) {
-    if (!blocked_ && !passing_) pump();
+    if (!follow()) {
+      cut("the origin has another version now");
+    } else if (!blocked_ && !passing_) {
+      pump();
+    }
   } else {
     on_fill_before_answer();
   }
+}
+
+// An answer goes on with the bytes it has begun with, which may be in another extent by now. False: the fill is of
+// others.
+bool Exchange::follow() {
+  const cache::ObjectPtr& theirs = mirror_->object();
+  if (!object_ || !theirs || theirs->extent == object_->extent) return true;
+  if (theirs->etag != object_->etag || theirs->size_bytes != object_->size_bytes) return false;
+  object_ = theirs;
+  use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+  return true;
 }
 
 void Exchange::on_fill_before_answer() {

@@ -72,6 +72,8 @@ class Exchange final : public FillWatcher, public PassListener {
   void joined(const std::shared_ptr<FillMirror>& mirror, Joining joining);
   void leave_fill();
   void on_fill_before_answer();
+  bool follow();
+  bool take_back();
   void origin_failed(const Error& error);
   bool wants_revalidation() const;
   bool cache_control_says(std::string_view directive) const;
@@ -151,9 +153,11 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // The answer.
   std::vector<Piece> pieces_;
-  std::size_t piece_ = 0;       // the one being sent; those before it are done
-  std::string interim_unsent_;  // of interim answers: the socket was full
+  std::vector<Piece> after_pass_;  // of several ranges, those behind the one that is passed through
+  std::size_t piece_ = 0;          // the one being sent; those before it are done
+  std::string interim_unsent_;     // of interim answers: the socket was full
   bool answered_ = false;
+  bool spoken_ = false;  // the client has got some of the answer
   bool pass_chunked_ = false;
   bool pass_ended_ = false;
   bool unmaking_ = false;         // the stored object of this URL is being removed; the answer waits

@@ -92,7 +92,10 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
 // still has the same version.
 Exchange::Step Exchange::continue_by_pass(Piece& piece) {
   const bool nameable = object_->origin.strong() || !object_->origin.last_modified.empty();
-  if (piece_ + 1 != pieces_.size() || passing_ || !nameable) return broken(mirror_->error().message);
+  if (passing_ || !nameable) return broken(mirror_->error().message);
+  after_pass_.assign(std::make_move_iterator(pieces_.begin() + static_cast<std::ptrdiff_t>(piece_) + 1),
+                     std::make_move_iterator(pieces_.end()));
+  pieces_.resize(piece_ + 1);
   continuing_ = piece.range;
   std::vector<std::string> fields;
   fields.push_back("Range: bytes=" + std::to_string(piece.range.first) + "-" + std::to_string(piece.range.end - 1));
@@ -222,6 +225,13 @@ void Exchange::on_pass_end(const Status& status) {
   if (continuing_ && continuing_->size() > 0) {
     cut("the origin sent less than it said");
     return;
+  }
+  if (!after_pass_.empty()) {  // the next of several ranges: it may be held
+    passing_ = pass_ended_ = false;
+    continuing_.reset();
+    pass_untaken_ = 0;
+    loop_.pass_inbox.forget(id_);
+    for (Piece& piece : std::exchange(after_pass_, {})) pieces_.push_back(std::move(piece));
   }
   if (pass_chunked_) pieces_.push_back({"0\r\n\r\n", {}});
   if (!blocked_) pump();

@@ -47,7 +47,7 @@ void Exchange::pump() {
   } else if (step == Step::dead) {
     cut("the client is gone");
   } else if (step == Step::broken) {
-    cut(cut_reason_);
+    if (!take_back()) cut(cut_reason_);
   } else if (step == Step::sent && (!passing_ || pass_ended_)) {
     finish();
   }
@@ -70,6 +70,7 @@ Exchange::Step Exchange::send_span(Piece& piece, std::span<const std::byte> byte
   if (count == 0) return Step::sent;
   std::size_t sent = 0;
   const Connection::Sent outcome = connection_.send(parts.data(), count, more, sent);
+  if (sent > 0) spoken_ = true;
   if (outcome == Connection::Sent::failed) return Step::dead;
   const std::size_t of_text = std::min(sent, piece.text.size());
   if (of_text == piece.text.size()) {
@@ -207,6 +208,20 @@ void Exchange::finish() {
   mirror_ = nullptr;
   object_ = nullptr;
   connection_.finished(keep_);
+}
+
+// An answer of which nothing has been sent is none: the client is told what is so now. True when that was done.
+bool Exchange::take_back() {
+  if (spoken_ || passing_ || !mirror_) return false;
+  const FillState state = mirror_->state();
+  if (state != FillState::changed && state != FillState::failed && state != FillState::pass) return false;
+  answered_ = false;
+  pieces_.clear();
+  piece_ = 0;
+  record_.status = 0;
+  record_.bytes_asked = 0;
+  on_fill_before_answer();
+  return true;
 }
 
 // A clean end would make half an object look whole.

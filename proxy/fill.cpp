@@ -92,6 +92,7 @@ void Fill::wake_loops() {
 
 void Fill::begin() {
   object_ = order_.known;
+  if (object_ && !object_->complete() && !combinable(object_->origin)) object_ = nullptr;  // the rest is not to be had
   if (!object_) return;
   use_ = cache::ExtentUse(desk_.store, object_->extent);
   held_ = desk_.reader().held(object_->extent, object_->size_bytes);

@@ -4,7 +4,9 @@
 //
 // A fill has lanes: each lane is one request for one run of missing chunks. A reader that needs a chunk no lane will
 // soon reach gets a lane of its own; a lane that meets a chunk already held or in flight ends there. A broken lane goes
-// on at the very byte where it stood, with Range and If-Range; the mirrors of a host are tried in turn.
+// on at the very byte where it stood, with Range and If-Range; the mirrors of a host are tried in turn. Where the
+// origin gives nothing that ties one answer to another (RFC 9111 3.4), a fill has one lane, and what that does not
+// bring is not had.
 //
 // Invariants: at most one fill per canonical URL (FillDesk); all bytes of a fill belong to one version of the object; a
 // chunk is announced as stored only after it can be read back.
@@ -132,6 +134,8 @@ class Fill {
   bool head_other(Lane& lane, const OriginAnswer& answer);
   bool storable(const OriginAnswer& answer) const;
   bool answer_one(const Lane& lane, const OriginAnswer& answer);
+  bool combinable(const cache::Validators& origin) const;
+  std::string identity_of(const cache::Object& object) const;
   bool same_version(const OriginAnswer& answer, std::uint64_t size) const;
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);

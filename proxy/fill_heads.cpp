@@ -19,11 +19,8 @@ namespace {
 // the bytes are taken to be others.
 constexpr unsigned kOtherNodes = 3;
 
-// For origins without a strong ETag: the same as long as the bytes are, over refills and restarts.
-std::string make_etag(const std::string& key, const cache::Validators& origin, std::uint64_t size,
-                      cache::ExtentId extent) {
-  std::string identity = key + '\n' + origin.etag + '\n' + origin.last_modified + '\n' + std::to_string(size);
-  if (origin.empty()) identity += '\n' + std::to_string(extent.value);  // nothing ties two answers together
+// For origins without a strong ETag. `identity`: what no two versions of an object share.
+std::string make_etag(const std::string& identity) {
   const XXH128_hash_t hash = XXH3_128bits(identity.data(), identity.size());
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "\"larder-%016llx%016llx\"", static_cast<unsigned long long>(hash.high64),
@@ -102,6 +99,10 @@ bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
     return false;
   }
   if (object_ && !same_version(answer, *range->size_bytes)) return another_version(lane);
+  if (!object_ && !combinable(answer.validators)) {  // no other part can be joined to this one
+    end(FillState::pass);
+    return false;
+  }
   if (!object_ && !describe(answer, *range->size_bytes)) return false;
   lane.end = std::min(lane.end, *range->size_bytes);
   lane.answered_end = std::min(range->end, *range->size_bytes);
@@ -174,14 +175,32 @@ bool Fill::answer_one(const Lane& lane, const OriginAnswer& answer) {
   return true;
 }
 
+// Something tells of two answers whether their bytes are of one version. A weak tag does not: it may stay while bytes
+// change (RFC 9110 8.8.1). A name that never changes its bytes does.
+bool Fill::combinable(const cache::Validators& origin) const {
+  return order_.name == cache::NameClass::immutable || origin.strong() || !origin.last_modified.empty();
+}
+
+// The same as long as the bytes are, over refills and restarts; where nothing tells that, the same for one extent.
+std::string Fill::identity_of(const cache::Object& object) const {
+  const cache::Validators& origin = object.origin;
+  std::string identity = object.url + '\n' + origin.etag + '\n' + origin.last_modified + '\n';
+  identity += std::to_string(object.size_bytes);
+  if (!combinable(origin)) identity += '\n' + std::to_string(object.extent.value);
+  return identity;
+}
+
 bool Fill::same_version(const OriginAnswer& answer, std::uint64_t size) const {
   if (size != object_->size_bytes) return false;
   const cache::Validators& now = answer.validators;
-  if (!now.etag.empty() && !object_->origin.etag.empty()) {
+  const cache::Validators& before = object_->origin;
+  const bool never_changes = order_.name == cache::NameClass::immutable;
+  if (!now.etag.empty() && !before.etag.empty()) {
     if (!knows_etag(*object_, now.etag)) return false;
-    return now.strong() || now.last_modified == object_->origin.last_modified;
+    if (now.strong() || never_changes) return true;
   }
-  return !now.last_modified.empty() && now.last_modified == object_->origin.last_modified;
+  if (!now.last_modified.empty() && !before.last_modified.empty()) return now.last_modified == before.last_modified;
+  return never_changes;
 }
 
 bool Fill::another_version(Lane& lane) {
@@ -215,8 +234,7 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   object->extent = desk_.store.new_extent();
   object->size_bytes = size;
   object->origin = answer.validators;
-  object->etag = answer.validators.strong() ? answer.validators.etag
-                                            : make_etag(order_.key, answer.validators, size, object->extent);
+  object->etag = answer.validators.strong() ? answer.validators.etag : make_etag(identity_of(*object));
   object->fields = answer.kept;
   add_date(object->fields, now);
   object->freshness = *freshness;

@@ -85,10 +85,11 @@ bool Fill::busy(cache::ChunkIndex chunk) const {
 }
 
 bool Fill::covered_soon(cache::ChunkIndex chunk) const {
+  const bool only_so = !combinable(object_->origin);  // another lane's bytes could be of another version
   return std::any_of(lanes_.begin(), lanes_.end(), [&, now = desk_.clock.steady()](const auto& lane) {
     const std::uint32_t at = cache::chunk_of(lane->next).value;
     return lane->ask != Lane::Ask::validate && at <= chunk.value && cache::chunk_start(chunk) < lane->end &&
-           chunk.value - at <= reach(*lane, now);
+           (only_so || chunk.value - at <= reach(*lane, now));
   });
 }
 

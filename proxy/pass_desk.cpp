@@ -43,9 +43,9 @@ class PassDesk::Pass final : public TransferSink {
 
   void on_end(Status status) override {
     flush();
-    tell([status](PassListener& listener) { listener.on_pass_end(status); });
-    // Not here: curl is still on the stack.
+    // Not here: curl is still on the stack. Before the reader hears of it and begins another.
     desk_.thread_.post([&desk = desk_, reader = reader_] { desk.passes_.erase(reader); });
+    tell([status](PassListener& listener) { listener.on_pass_end(status); });
   }
 
   void taken(std::size_t bytes) {

@@ -111,7 +111,7 @@ class Storm:
         self.tight = draw.random() < 0.3
         self.full = draw.random() < 0.06
         storage = {"cache_size": "64 MiB" if self.tight else "3 GiB", "reserve": FULL if self.full else "64 MiB"}
-        fills = {"stall": "1s", "finish": draw.choice(["listed", "always", "never"]), "attempts": draw.choice([2, 5])}
+        fills = {"stall": "3s", "finish": draw.choice(["listed", "always", "never"]), "attempts": draw.choice([2, 5])}
         self.origin = Origin()
         self.origin.start()
         hosts = {host: self.origin for host, _ in PLACES.values()}

@@ -36,7 +36,10 @@ class Oracle:
 
     def untroubled(self, ask) -> bool:
         """Nothing was drawn that could keep this answer from being whole."""
-        return ask.thing.calm and not self.storm.was_disturbed(ask.start, ask.end) and not any(
+        thing = ask.thing
+        # What cannot be kept is asked for again where it stands, which takes something that tells of what version it is.
+        unkept = (self.storm.full or self.storm.tight) and thing.style in ("weak", "weak that stays", "none")
+        return thing.calm and not unkept and not self.storm.was_disturbed(ask.start, ask.end) and not any(
             ask.start <= until and ask.end >= since for since, until in self.storm.origin_down)
 
     def begun(self, ask) -> float:
@@ -108,7 +111,9 @@ class Oracle:
         head = ask.head
         matches = ask.matches
         if head.status == 200:
-            matches = [version for version in matches if version.content.size == ask.received]
+            # Where the connection's end ends it, nobody can tell a part from the whole.
+            endless = "no length" in ask.thing.faults and self.storm.origin_down
+            matches = [version for version in matches if version.content.size == ask.received or endless]
         elif head.content_range:
             first, last, size = head.content_range
             matches = [version for version in matches if size - version.content.size in ask.thing.lies | {0}]
