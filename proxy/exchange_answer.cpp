@@ -162,7 +162,10 @@ void Exchange::send_interim(int status, const cache::Fields& fields) {
 // Before what may be there of the body already.
 void Exchange::begin_sending(std::string head) {
   answered_ = true;
-  if (!interim_unsent_.empty()) head.insert(0, std::exchange(interim_unsent_, {}));
+  if (!interim_unsent_.empty()) {
+    spoken_ = true;
+    head.insert(0, std::exchange(interim_unsent_, {}));
+  }
   pieces_.insert(pieces_.begin(), {std::move(head), {}});
 }
 

@@ -80,7 +80,9 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   lane.ask = Lane::Ask::whole;
   lane.next = 0;
   lane.end = kOpenEnd;
-  if (!storable(answer)) return answer_one(lane, answer);
+  // The end of the connection ends it, and so would a break: half of it would be kept as the whole.
+  const bool endless = !answer.content_length && !answer.chunked && answer.protocol.starts_with("1.");
+  if (endless || !storable(answer)) return answer_one(lane, answer);
   if (!answer.content_length) {
     gathering_answer_ = answer;
     lane.gathering = true;

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What storms have found where an origin gives nothing that ties its answers together: no validator, or a weak tag alone."""
+"""What storms have found where an origin gives nothing that ties its answers together, or tells where one ends."""
 
 import pytest
 
 from client import all_of, eventually, get
 from content import Content, MiB
 from larder import cache_status
-from origin import Answer, Instead, Page, Reset
+from origin import Answer, Instead, NoLength, Page, Reset
 
 SIZE = 8 * MiB
 KEPT = {"Cache-Control": "max-age=3600"}
@@ -83,3 +83,15 @@ def test_an_answer_of_which_nothing_was_sent_becomes_an_error_not_a_reset(site):
     page.fault = Answer(404)
     answer = get(site.larder.http, site.larder.cache_url("origin.test", "/a.pkg"), fields={"Range": "bytes=5000000-5000100"})
     assert answer.status in (404, 502, 504), cache_status(answer)
+
+
+@pytest.mark.larder(vendors=("apple",), hosts=("swcdn.apple.com",))
+def test_what_only_the_end_of_the_connection_ends_is_passed_and_not_kept(site):
+    """A break would end it too: what came would be kept as the whole, for as long as the name lives."""
+    content = Content("a", SIZE)
+    page = site.origin.put(IMMUTABLE, content, fault=NoLength())
+    assert site.larder.download(IMMUTABLE, content, host="swcdn.apple.com").received == SIZE
+    site.larder.settle()
+    assert site.larder.objects() == []
+    page.fault = None
+    assert site.larder.download(IMMUTABLE, content, host="swcdn.apple.com").good
