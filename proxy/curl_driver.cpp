@@ -41,6 +41,15 @@ bool append(CurlFields& list, const std::string& line) {
   return true;
 }
 
+// What a client says to one server it does not say to another, wherever that one sends it (RFC 9110 15.4).
+void drop_secrets(TransferSpec& spec, const updates::Url& next) {
+  if (next.scheme == spec.url.scheme && next.host == spec.url.host && next.port == spec.url.port) return;
+  std::erase_if(spec.fields, [](const std::string& field) {
+    const auto name = std::string_view(field).substr(0, field.find(':'));
+    return equals_ignoring_case(name, "Authorization") || equals_ignoring_case(name, "Cookie");
+  });
+}
+
 ErrorKind kind_of(CURLcode code) {
   return code == CURLE_OPERATION_TIMEDOUT ? ErrorKind::timed_out : ErrorKind::origin_failed;
 }
@@ -214,6 +223,7 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
       running->sink->on_end(std::move(next).error().with_context("following a redirect"));
       return;
     }
+    drop_secrets(running->spec, *next);
     running->spec.url = std::move(next).value();
     running->easy.reset();
     add(running);

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from client import Connection, get
+from client import Connection, eventually, get
 from content import Bytes, Content, MiB
 from larder import Larder
 from origin import Answer, Origin, RawAnswer
@@ -233,6 +233,21 @@ def test_a_trace_does_not_unmake_what_is_stored(site):
     assert len(site.larder.objects()) == 1
 
 
+# ---- redirects ----
+
+@pytest.mark.larder(hosts=("other.test",))
+@pytest.mark.parametrize("host, told", [("other.test", False), ("origin.test", True)])
+def test_secrets_of_a_client_do_not_follow_a_redirect_to_another_origin(site, host, told):
+    site.origin.put("/p", CONTENT, fault=Answer(302, {"Location": f"http://{host}/q"}, b""))
+    site.origin.put("/q", Bytes(b"body"), fields={"Cache-Control": "no-store"})
+    fields = {"Authorization": "Basic dTpw", "Cookie": "a=b", "X-Mine": "1"}
+    got = proxied(site, "HEAD", fields=fields)
+    assert got.status == 200
+    [asked] = site.origin.asked("/q", "HEAD")
+    assert asked.host.split(":")[0] == host and asked.fields["x-mine"] == "1"
+    assert ("authorization" in asked.fields, "cookie" in asked.fields) == (told, told)
+
+
 # ---- what every answer says ----
 
 def test_date_is_the_origins_and_lasts(site):
@@ -247,6 +262,7 @@ def test_an_answer_without_date_is_given_one(site):
     first = proxied(site)["Date"]
     assert parsedate_to_datetime(first) and "," not in first[5:]
     site.larder.settle()
+    eventually(lambda: get(site.larder.http, "/")["Date"] != first)
     assert proxied(site)["Date"] == first
     assert parsedate_to_datetime(proxied(site, "POST", body=b"x")["Date"])
 
