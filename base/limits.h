@@ -50,4 +50,10 @@ inline constexpr std::size_t kStoreInbox = 65536;
 // and the drop is counted and shown.
 inline constexpr std::size_t kLedgerInbox = 262144;
 
+// Variants of one URL kept side by side (Vary). Encodings and languages make a handful; a field with a value of each
+// client's own would fill the store with copies. Over it: the oldest goes.
+inline constexpr std::size_t kVariants = 16;
+// URLs whose variants are remembered, some hundred bytes each. Over it: all are forgotten and fetched anew.
+inline constexpr std::size_t kVaryingUrls = 10000;
+
 }  // namespace larder::limits

@@ -2,6 +2,7 @@
 #include "cache/freshness.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -12,88 +13,15 @@ using std::chrono::seconds;
 
 constexpr seconds kForEver = std::chrono::hours(24 * 365 * 100);
 constexpr seconds kHeuristicMost = std::chrono::hours(24);
-constexpr std::uint64_t kMostSeconds = 1ULL << 31U;  // RFC 9111 1.2.2: what is larger, or overflows, is this
-
-const std::string* find(const Fields& fields, std::string_view name) {
-  for (const auto& field : fields) {
-    if (equals_ignoring_case(field.first, name)) return &field.second;
-  }
-  return nullptr;
-}
-
-std::string joined(const Fields& fields, std::string_view name) {
-  std::string list;
-  for (const auto& [other, value] : fields) {
-    if (!equals_ignoring_case(other, name)) continue;
-    if (!list.empty()) list += ',';
-    list += value;
-  }
-  return list;
-}
-
-// The next list item up to a comma outside quotes.
-std::string_view take_item(std::string_view& list) {
-  bool quoted = false;
-  std::size_t end = 0;
-  for (; end < list.size() && (quoted || list[end] != ','); ++end) {
-    if (list[end] == '"') quoted = !quoted;
-  }
-  const auto item = trim(list.substr(0, end));
-  list.remove_prefix(std::min(end + 1, list.size()));
-  return item;
-}
-
-// delta-seconds, quoted or not. What is no number counts as 0: stale is the safe reading (RFC 9111 4.2.1).
-seconds parse_delta(std::string_view text) {
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return seconds(0);
-  return seconds(static_cast<std::int64_t>(std::min(parse_decimal(text).value_or(kMostSeconds), kMostSeconds)));
-}
-
-struct Directives {
-  std::optional<seconds> max_age;
-  std::optional<seconds> s_maxage;
-  bool no_store = false;
-  bool no_cache = false;    // without field names
-  bool is_private = false;  // without field names
-  bool is_public = false;
-  bool must_revalidate = false;
-};
-
-// Of a directive given twice with different values the smaller counts.
-void take_least(std::optional<seconds>& least, seconds value) {
-  least = least ? std::min(*least, value) : value;
-}
-
-void note(std::string_view name, std::string_view argument, Directives& directives) {
-  const auto is = [&](std::string_view other) { return equals_ignoring_case(name, other); };
-  if (is("max-age")) take_least(directives.max_age, parse_delta(argument));
-  if (is("s-maxage")) take_least(directives.s_maxage, parse_delta(argument));
-  if (is("no-store")) directives.no_store = true;
-  if (is("no-cache") && argument.empty()) directives.no_cache = true;
-  if (is("private") && argument.empty()) directives.is_private = true;
-  if (is("public")) directives.is_public = true;
-  if (is("must-revalidate") || is("proxy-revalidate")) directives.must_revalidate = true;
-}
-
-Directives read_directives(const Fields& response) {
-  Directives directives;
-  const std::string list = joined(response, "Cache-Control");
-  for (std::string_view left = list; !left.empty();) {
-    const auto item = take_item(left);
-    const auto equals = std::min(item.find('='), item.size());
-    note(trim(item.substr(0, equals)), trim(item.substr(std::min(equals + 1, item.size()))), directives);
-  }
-  return directives;
-}
+constexpr seconds kMostLifetime = seconds(1LL << 31U);
 
 bool encoded(const Fields& response) {
-  const auto* encoding = find(response, "Content-Encoding");
+  const auto* encoding = find_field(response, "Content-Encoding");
   return encoding != nullptr && !encoding->empty() && !equals_ignoring_case(*encoding, "identity");
 }
 
-// Larder asks origins without a client's own fields, so what varies only by encoding is one answer as long as it is not
-// encoded. Of a name known to be an update's, so is what varies by anything else.
+// Of a name known to be an update's, what varies by a client's fields is one answer as long as it is not encoded: it is
+// asked for without them. Variants of ordinary names are kept side by side (variants.h).
 bool vary_allows(const Fields& response, NameClass name) {
   const std::string list = joined(response, "Vary");
   bool varies = false;
@@ -102,44 +30,62 @@ bool vary_allows(const Fields& response, NameClass name) {
     if (item.empty()) continue;
     if (item == "*") return false;
     varies = true;
-    if (name == NameClass::ordinary && !equals_ignoring_case(item, "Accept-Encoding")) return false;
   }
-  return !varies || !encoded(response);
+  return name == NameClass::ordinary || !varies || !encoded(response);
 }
 
-bool may_store(const Fields& response, int status, const Directives& directives, NameClass name,
+// RFC 9111 3, of an ordinary name: the origin says for how long, or it may be guessed.
+bool says_how_long(const Fields& response, int status, const ResponseDirectives& directives) {
+  const bool expires = !directives.targeted && find_field(response, "Expires") != nullptr;
+  return directives.is_public || directives.max_age || directives.s_maxage || expires ||
+         is_heuristically_cacheable(status);
+}
+
+// The caching rules of these are known (RFC 9110 15); of others nothing is to be taken for granted.
+bool is_understood(int status) {
+  return is_heuristically_cacheable(status) || status == 302 || status == 303 || status == 307;
+}
+
+bool may_store(const Fields& response, int status, const ResponseDirectives& directives, NameClass name,
                bool request_had_authorization) {
-  if (status != 200 && status != 206) return false;
   if (!vary_allows(response, name)) return false;
   // RFC 9111 3.5. It holds for known names too: who may have the bytes is not told by their never changing.
   const bool shared = directives.is_public || directives.s_maxage || directives.must_revalidate;
   if (request_had_authorization && !shared) return false;
-  return name != NameClass::ordinary || (!directives.no_store && !directives.is_private);
+  if (name != NameClass::ordinary) return status == 200 || status == 206;
+  if (status < 200 || status == 304 || directives.is_private) return false;
+  // must-understand comes with no-store, for caches that know nothing of it (RFC 9111 5.2.2.3).
+  if (directives.must_understand ? !is_understood(status) : directives.no_store) return false;
+  return says_how_long(response, status, directives);
 }
 
 // 10 % of the time since the last change (RFC 9111 4.2.2), at most a day.
 seconds heuristic(const Fields& response, WallTime date) {
-  const auto* last_modified = find(response, "Last-Modified");
+  const auto* last_modified = find_field(response, "Last-Modified");
   const auto modified = last_modified == nullptr ? std::nullopt : parse_http_date(*last_modified);
   if (!modified || *modified >= date) return seconds(0);
   return std::min(std::chrono::duration_cast<seconds>(date - *modified) / 10, kHeuristicMost);
 }
 
-seconds lifetime_of(const Fields& response, const Directives& directives, WallTime date) {
+seconds lifetime_of(const Fields& response, int status, const ResponseDirectives& directives, WallTime date) {
   if (directives.no_cache) return seconds(0);
   if (directives.s_maxage) return *directives.s_maxage;
   if (directives.max_age) return *directives.max_age;
-  const auto* expires = find(response, "Expires");
-  if (expires == nullptr) return heuristic(response, date);
+  const auto* expires = directives.targeted ? nullptr : find_field(response, "Expires");
+  if (expires == nullptr) {
+    return directives.is_public || is_heuristically_cacheable(status) ? heuristic(response, date) : seconds(0);
+  }
   const auto until = parse_http_date(*expires);
   if (!until || *until <= date) return seconds(0);
-  return std::min(std::chrono::duration_cast<seconds>(*until - date), seconds(static_cast<std::int64_t>(kMostSeconds)));
+  return std::min(std::chrono::duration_cast<seconds>(*until - date), kMostLifetime);
 }
 
 // RFC 9111 4.2.3.
 seconds initial_age(const Fields& response, WallTime date, WallTime request_time, WallTime response_time) {
-  const auto* age = find(response, "Age");
-  const seconds said = age == nullptr ? seconds(0) : parse_delta(*age);
+  // Of a list the first member counts; what is no number is ignored (RFC 9111 5.1).
+  const std::string ages = joined(response, "Age");
+  std::string_view list = ages;
+  const seconds said = parse_delta(take_item(list));
   const auto apparent = std::chrono::duration_cast<seconds>(response_time - date);
   const auto delay = std::chrono::duration_cast<seconds>(response_time - request_time);
   return std::max({seconds(0), apparent, said + std::max(seconds(0), delay)});
@@ -149,9 +95,9 @@ seconds initial_age(const Fields& response, WallTime date, WallTime request_time
 
 std::optional<Freshness> freshness_of(const Fields& response, int status, NameClass name,
                                       bool request_had_authorization, WallTime request_time, WallTime response_time) {
-  const Directives directives = read_directives(response);
+  const ResponseDirectives directives = response_directives(response);
   if (!may_store(response, status, directives, name, request_had_authorization)) return std::nullopt;
-  const auto* said_date = find(response, "Date");
+  const auto* said_date = find_field(response, "Date");
   const WallTime date = (said_date == nullptr ? std::nullopt : parse_http_date(*said_date)).value_or(response_time);
 
   Freshness freshness;
@@ -162,9 +108,12 @@ std::optional<Freshness> freshness_of(const Fields& response, int status, NameCl
     return freshness;
   }
   if (name == NameClass::mutable_name) return freshness;
-  freshness.lifetime = lifetime_of(response, directives, date);
+  freshness.lifetime = lifetime_of(response, status, directives, date);
   // s-maxage forbids the stale too (RFC 9111 5.2.2.10).
   freshness.must_revalidate = directives.must_revalidate || directives.no_cache || directives.s_maxage.has_value();
+  freshness.immutable = directives.immutable;
+  freshness.stale_while_revalidate = directives.stale_while_revalidate.value_or(seconds(0));
+  freshness.stale_if_error = directives.stale_if_error;
   return freshness;
 }
 
@@ -177,6 +126,35 @@ bool is_fresh(const Freshness& freshness, NameClass name, WallTime now) {
   if (name == NameClass::immutable) return true;
   if (name == NameClass::mutable_name) return false;
   return freshness.lifetime > current_age(freshness, now);
+}
+
+bool is_heuristically_cacheable(int status) {
+  constexpr auto kStatuses = std::to_array({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501});
+  return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+Use use_for(const Freshness& freshness, NameClass name, const RequestDirectives& request, WallTime now) {
+  if (name == NameClass::immutable) return Use::as_it_is;
+  if (name == NameClass::mutable_name || request.no_cache) return Use::after_asking;
+  const seconds age = current_age(freshness, now);
+  const seconds left = freshness.lifetime - age;
+  if (left > seconds(0) && freshness.immutable) return Use::as_it_is;
+  if (request.max_age && age > *request.max_age) return Use::after_asking;
+  if (request.max_age == seconds(0)) return Use::after_asking;
+  if (request.min_fresh && left < *request.min_fresh) return Use::after_asking;
+  if (left > seconds(0)) return Use::as_it_is;
+  if (freshness.must_revalidate) return Use::after_asking;
+  if (request.max_stale && -left <= *request.max_stale) return Use::as_it_is;
+  return -left < freshness.stale_while_revalidate ? Use::while_asking : Use::after_asking;
+}
+
+bool good_on_error(const Freshness& freshness, NameClass name, const RequestDirectives& request, WallTime now) {
+  if (name != NameClass::ordinary) return true;
+  if (freshness.must_revalidate || request.no_cache) return false;
+  if (!freshness.stale_if_error && !request.stale_if_error) return true;
+  const seconds allowed =
+      std::max(freshness.stale_if_error.value_or(seconds(0)), request.stale_if_error.value_or(seconds(0)));
+  return current_age(freshness, now) - freshness.lifetime <= allowed;
 }
 
 }  // namespace larder::cache

@@ -55,6 +55,10 @@ struct Freshness {
   std::chrono::seconds initial_age{0};  // corrected_initial_age
   std::chrono::seconds lifetime{0};     // freshness_lifetime
   bool must_revalidate = false;         // stale may not be served even when the origin fails
+  bool immutable = false;               // while fresh, reloads need not ask for it (RFC 8246)
+  // How long after its lifetime it may still be sent: while it is validated, and when the origin fails (RFC 5861).
+  std::chrono::seconds stale_while_revalidate{0};
+  std::optional<std::chrono::seconds> stale_if_error;  // nothing: the origin did not say
   bool operator==(const Freshness&) const = default;
 };
 
@@ -62,13 +66,16 @@ struct Object {
   std::string url;  // canonical; the key
   ExtentId extent;
   std::uint64_t size_bytes = 0;
-  std::string etag;                      // what clients are told: strong, and stable as long as the bytes are
+  int status = 200;                      // other answers than 200 have no ranges
+  std::string etag;                      // what clients are told: stable as long as the bytes are; "" none
   Validators origin;                     // of the node the bytes came from; what If-Range is asked with
   std::vector<std::string> other_etags;  // other validators the origin has used for the same bytes, newest last
   std::vector<std::pair<std::string, std::string>> fields;  // response fields to send along (Content-Type, ...)
   Freshness freshness;
   std::optional<Digest> digest;  // once complete
   WallTime stored_at;            // when the object was first described
+  // Fields for whoever's request brought this answer, and for nobody else (private="x"). Never stored.
+  std::vector<std::pair<std::string, std::string>> unstored_fields;
 
   bool complete() const { return digest.has_value(); }
 };

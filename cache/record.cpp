@@ -14,8 +14,9 @@ namespace larder::cache {
 namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::uint8_t kObjectVersion = 2;  // 1 had no status and nothing of staleness: all were 200
 
-enum ObjectFlag : std::uint8_t { kMustRevalidate = 1 };
+enum ObjectFlag : std::uint8_t { kMustRevalidate = 1, kImmutable = 2, kStaleIfErrorSaid = 4 };
 enum ExtentFlag : std::uint8_t { kComplete = 1, kDigestKnown = 2 };
 
 class Packer {
@@ -105,6 +106,16 @@ std::uint64_t big_endian(std::span<const std::byte> bytes) {
   return number;
 }
 
+std::uint32_t seconds_of(std::chrono::seconds time) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.count(), 0, UINT32_MAX));
+}
+
+std::uint8_t flags_of(const Freshness& freshness) {
+  return static_cast<std::uint8_t>((freshness.must_revalidate ? kMustRevalidate : 0) |
+                                   (freshness.immutable ? kImmutable : 0) |
+                                   (freshness.stale_if_error ? kStaleIfErrorSaid : 0));
+}
+
 WallTime wall_time(std::int64_t microseconds) {
   return WallTime(std::chrono::microseconds(microseconds));
 }
@@ -162,14 +173,17 @@ void MapPage::clear(std::uint32_t slot) {
 
 std::optional<Bytes> encode(const Object& object) {
   Packer out;
-  out.number(kRecordVersion);
-  out.number(static_cast<std::uint8_t>(object.freshness.must_revalidate ? kMustRevalidate : 0));
+  out.number(kObjectVersion);
+  out.number(flags_of(object.freshness));
+  out.number(static_cast<std::uint16_t>(object.status));
   out.number(object.extent.value);
   out.number(object.size_bytes);
   out.number(std::int64_t{object.stored_at.time_since_epoch().count()});
   out.number(std::int64_t{object.freshness.response_time.time_since_epoch().count()});
   out.number(std::int64_t{object.freshness.initial_age.count()});
   out.number(std::int64_t{object.freshness.lifetime.count()});
+  out.number(seconds_of(object.freshness.stale_while_revalidate));
+  out.number(seconds_of(object.freshness.stale_if_error.value_or(std::chrono::seconds(0))));
   out.text(object.url);
   out.text(object.etag);
   out.text(object.origin.etag);
@@ -188,15 +202,25 @@ std::optional<Bytes> encode(const Object& object) {
 
 std::optional<Object> decode_object(std::span<const std::byte> value) {
   Unpacker in(value);
-  if (!in.checked() || in.number<std::uint8_t>() != kRecordVersion) return {};
+  if (!in.checked()) return {};
+  const auto version = in.number<std::uint8_t>();
+  if (version != kObjectVersion && version != 1) return {};
   Object object;
-  object.freshness.must_revalidate = (in.number<std::uint8_t>() & kMustRevalidate) != 0;
+  const auto flags = in.number<std::uint8_t>();
+  object.freshness.must_revalidate = (flags & kMustRevalidate) != 0;
+  object.freshness.immutable = (flags & kImmutable) != 0;
+  if (version >= 2) object.status = in.number<std::uint16_t>();
   object.extent = {in.number<std::uint64_t>()};
   object.size_bytes = in.number<std::uint64_t>();
   object.stored_at = wall_time(in.number<std::int64_t>());
   object.freshness.response_time = wall_time(in.number<std::int64_t>());
   object.freshness.initial_age = std::chrono::seconds(in.number<std::int64_t>());
   object.freshness.lifetime = std::chrono::seconds(in.number<std::int64_t>());
+  if (version >= 2) {
+    object.freshness.stale_while_revalidate = std::chrono::seconds(in.number<std::uint32_t>());
+    const auto stale_if_error = std::chrono::seconds(in.number<std::uint32_t>());
+    if ((flags & kStaleIfErrorSaid) != 0) object.freshness.stale_if_error = stale_if_error;
+  }
   object.url = in.text();
   object.etag = in.text();
   object.origin.etag = in.text();
@@ -208,7 +232,7 @@ std::optional<Object> decode_object(std::span<const std::byte> value) {
     std::string name = in.text();
     object.fields.emplace_back(std::move(name), in.text());
   }
-  if (!in.finished()) return {};
+  if (!in.finished() || object.status < 200 || object.status > 599) return {};
   return object;
 }
 

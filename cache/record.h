@@ -6,9 +6,11 @@
 // check   XXH3-64 (seed 0) of all bytes of the value before it
 //
 // objects: key XXH3-128 of the URL (canonical form, 16 bytes)
-//   u8 1 | u8 flags (bit 0 must_revalidate) | u64 extent | u64 size | i64 stored_at us | i64 response_time us
-//   | i64 initial_age s | i64 lifetime s | text url | text etag | text origin etag | text origin last_modified
-//   | u16 n, n x text other etags | u16 n, n x (text name, text value) | u64 check
+//   u8 2 | u8 flags (bit 0 must_revalidate, bit 1 immutable, bit 2 stale-if-error was said) | u16 status | u64 extent
+//   | u64 size | i64 stored_at us | i64 response_time us | i64 initial_age s | i64 lifetime s
+//   | u32 stale-while-revalidate s | u32 stale-if-error s | text url | text etag | text origin etag
+//   | text origin last_modified | u16 n, n x text other etags | u16 n, n x (text name, text value) | u64 check
+//   Version 1, which is read too, has no status and neither stale-while-revalidate nor stale-if-error.
 // extents: key u64 extent
 //   u8 1 | u8 flags (bit 0 complete, bit 1 digest known) | u64 size | u64 bytes held | u32 chunks held
 //   | 32 bytes SHA-256 (zeros when not known) | u64 check                                        (62 bytes)

@@ -66,7 +66,14 @@ TEST_CASE("lifetimes that are nonsense are stale, those too large are the larges
   CHECK(controlled("max-age=-1")->lifetime == 0s);
   CHECK(controlled("max-age")->lifetime == 0s);
   CHECK(controlled("max-age=99999999999999999999")->lifetime == seconds(1LL << 31));
-  CHECK(controlled("max-age=60, max-age=10")->lifetime == 10s);
+  CHECK(controlled("max-age=60, max-age=10")->lifetime == 60s);
+  CHECK(controlled("max-age=10, max-age=60")->lifetime == 10s);
+  for (const auto* wrong : {"max-age=", "max-age =60", "max-age= 60", "max-age='60'", "max-age=60.0", "max-age=60a"}) {
+    INFO(wrong);
+    const auto result = controlled(wrong);
+    REQUIRE(result.has_value());
+    CHECK(result->lifetime == 0s);
+  }
 }
 
 TEST_CASE("directives decide whether ordinary names are stored and whether the stale may be sent") {
@@ -104,8 +111,8 @@ TEST_CASE("no-cache is stored but never fresh") {
   CHECK_FALSE(is_fresh(*result, NameClass::ordinary, now()));
 }
 
-TEST_CASE("only 200 and 206 are stored, whatever the name") {
-  for (const auto name : {NameClass::ordinary, NameClass::immutable, NameClass::mutable_name}) {
+TEST_CASE("of names of updates only 200 and 206 are stored") {
+  for (const auto name : {NameClass::immutable, NameClass::mutable_name}) {
     CHECK(freshness({}, name, 200).has_value());
     CHECK(freshness({}, name, 206).has_value());
     for (const int status : {203, 204, 301, 302, 304, 400, 404, 410, 500, 503}) {
@@ -114,22 +121,80 @@ TEST_CASE("only 200 and 206 are stored, whatever the name") {
   }
 }
 
+TEST_CASE("an ordinary answer of any final status is stored when the origin says for how long") {
+  const Fields aged = {{"Cache-Control", "max-age=60"}};
+  for (const int status : {200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 410, 499, 500, 503, 599}) {
+    INFO(status);
+    CHECK(freshness(aged, NameClass::ordinary, status)->lifetime == 60s);
+    CHECK(freshness({{"Expires", "Mon, 02 Mar 2026 10:02:00 GMT"}}, NameClass::ordinary, status)->lifetime == 120s);
+    CHECK(freshness({{"Cache-Control", "public"}}, NameClass::ordinary, status).has_value());
+  }
+  CHECK_FALSE(freshness(aged, NameClass::ordinary, 304).has_value());
+  CHECK_FALSE(freshness(aged, NameClass::ordinary, 103).has_value());
+}
+
+TEST_CASE("only some statuses are kept on a guess") {
+  const Fields changed = {{"Last-Modified", "Mon, 02 Mar 2026 00:00:00 GMT"}};
+  for (const int status : {200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501}) {
+    INFO(status);
+    CHECK(freshness(changed, NameClass::ordinary, status)->lifetime == 1h);
+  }
+  for (const int status : {201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 599}) {
+    INFO(status);
+    CHECK_FALSE(freshness(changed, NameClass::ordinary, status).has_value());
+    Fields shared = changed;
+    shared.emplace_back("Cache-Control", "public");
+    CHECK(freshness(shared, NameClass::ordinary, status)->lifetime == 1h);
+  }
+}
+
+TEST_CASE("must-understand overrules no-store for statuses whose rules are known") {
+  const Fields fields = {{"Cache-Control", "must-understand, no-store, max-age=60"}};
+  CHECK(freshness(fields, NameClass::ordinary, 200).has_value());
+  CHECK(freshness(fields, NameClass::ordinary, 302).has_value());
+  CHECK_FALSE(freshness(fields, NameClass::ordinary, 299).has_value());
+  CHECK_FALSE(freshness({{"Cache-Control", "must-understand, max-age=60"}}, NameClass::ordinary, 299).has_value());
+}
+
 TEST_CASE("Vary decides with the name and the encoding") {
   struct Row {
     Fields fields;
     bool ordinary;
     bool named;
   };
-  const auto row =
-      GENERATE(Row{{{"Vary", "*"}}, false, false}, Row{{{"Vary", "Accept-Encoding"}}, true, true},
-               Row{{{"Vary", "accept-encoding"}, {"Content-Encoding", "identity"}}, true, true},
-               Row{{{"Vary", "Accept-Encoding"}, {"Content-Encoding", "gzip"}}, false, false},
-               Row{{{"Vary", "User-Agent"}}, false, true}, Row{{{"Vary", ""}}, true, true},
-               Row{{{"Vary", "Accept-Encoding"}, {"Vary", "Origin"}}, false, true},
-               Row{{{"Vary", "Origin, *"}}, false, false}, Row{{{"Content-Encoding", "gzip"}}, true, true});
+  const auto row = GENERATE(
+      Row{{{"Vary", "*"}}, false, false}, Row{{{"Vary", "Accept-Encoding"}}, true, true},
+      Row{{{"Vary", "accept-encoding"}, {"Content-Encoding", "identity"}}, true, true},
+      Row{{{"Vary", "Accept-Encoding"}, {"Content-Encoding", "gzip"}}, true, false},
+      Row{{{"Vary", "User-Agent"}}, true, true}, Row{{{"Vary", ""}}, true, true},
+      Row{{{"Vary", "Accept-Encoding"}, {"Vary", "Origin"}}, true, true}, Row{{{"Vary", "Origin, *"}}, false, false},
+      Row{{{"Vary", ""}, {"Vary", "*"}}, false, false}, Row{{{"Content-Encoding", "gzip"}}, true, true});
   CHECK(freshness(row.fields).has_value() == row.ordinary);
   CHECK(freshness(row.fields, NameClass::immutable).has_value() == row.named);
   CHECK(freshness(row.fields, NameClass::mutable_name).has_value() == row.named);
+}
+
+TEST_CASE("a field for this cache replaces Cache-Control and Expires") {
+  const auto both = [](const char* targeted, const char* cache_control) {
+    return freshness({{"CDN-Cache-Control", targeted},
+                      {"Cache-Control", cache_control},
+                      {"Expires", "Mon, 02 Mar 2026 10:02:00 GMT"}});
+  };
+  CHECK(both("max-age=3600", "no-store")->lifetime == 3600s);
+  CHECK(both("max-age=1", "max-age=3600")->lifetime == 1s);
+  CHECK(both("max-age=99999999999", "no-store")->lifetime == seconds(1LL << 31));
+  CHECK(both("foo", "max-age=10")->lifetime == 0s);
+  CHECK_FALSE(both("no-store", "max-age=3600").has_value());
+  CHECK_FALSE(both("private", "max-age=3600").has_value());
+  CHECK(both("no-store=?0, max-age=5", "no-store")->lifetime == 5s);
+  CHECK(both("no-cache", "max-age=3600")->must_revalidate);
+  // Malformed: as if it were not there.
+  for (const auto* wrong : {"", "max-age=10, &&&&&", "MaX-aGe=10", "max-age =10", "max-age= 10", "max-age=10,"}) {
+    INFO(wrong);
+    CHECK(both(wrong, "max-age=77")->lifetime == 77s);
+  }
+  CHECK(both("max-age=\"3600\"", "max-age=77")->lifetime == 0s);
+  CHECK(freshness({{"Larder-Cache-Control", "max-age=7"}, {"CDN-Cache-Control", "max-age=8"}})->lifetime == 7s);
 }
 
 TEST_CASE("what was asked with Authorization is stored only when the origin shares it") {
@@ -152,6 +217,13 @@ TEST_CASE("age counts what the answer had behind it and how long it took to come
   CHECK(freshness_of({}, 200, NameClass::ordinary, false, now() + 5s, now())->initial_age == 0s);
 }
 
+TEST_CASE("of several ages the first counts, and what is no age counts for nothing") {
+  CHECK(freshness({{"Age", "7200, 0"}})->initial_age == 7200s);
+  CHECK(freshness({{"Age", "7200"}, {"Age", "0"}})->initial_age == 7200s);
+  CHECK(freshness({{"Age", "0, 7200"}})->initial_age == 0s);
+  for (const auto* wrong : {"abc", "-7200", "7200.0", ""}) CHECK(freshness({{"Age", wrong}})->initial_age == 0s);
+}
+
 TEST_CASE("an answer is fresh until its lifetime has passed") {
   const auto result = freshness({{"Cache-Control", "max-age=60"}, {"Age", "10"}});
   REQUIRE(result.has_value());
@@ -159,4 +231,63 @@ TEST_CASE("an answer is fresh until its lifetime has passed") {
   CHECK(is_fresh(*result, NameClass::ordinary, now() + 49s));
   CHECK_FALSE(is_fresh(*result, NameClass::ordinary, now() + 50s));
   CHECK(current_age(*result, now() - 1h) == 10s);
+}
+
+TEST_CASE("a request says how fresh an answer must be") {
+  const auto use = [](const char* stored, const char* asked, seconds later) {
+    return use_for(*freshness({{"Cache-Control", stored}}), NameClass::ordinary, request_directives(asked, ""),
+                   now() + later);
+  };
+  CHECK(use("max-age=60", "", 59s) == Use::as_it_is);
+  CHECK(use("max-age=60", "", 60s) == Use::after_asking);
+  CHECK(use("max-age=60", "no-cache", 1s) == Use::after_asking);
+  CHECK(use("max-age=60", "max-age=0", 0s) == Use::after_asking);
+  CHECK(use("max-age=60", "max-age=10", 10s) == Use::as_it_is);
+  CHECK(use("max-age=60", "max-age=10", 11s) == Use::after_asking);
+  CHECK(use("max-age=60", "max-age=nonsense", 1s) == Use::after_asking);
+  CHECK(use("max-age=60", "min-fresh=30", 30s) == Use::as_it_is);
+  CHECK(use("max-age=60", "min-fresh=30", 31s) == Use::after_asking);
+  CHECK(use("max-age=60", "max-stale=10", 70s) == Use::as_it_is);
+  CHECK(use("max-age=60", "max-stale=10", 71s) == Use::after_asking);
+  CHECK(use("max-age=60", "max-stale", 9999s) == Use::as_it_is);
+  CHECK(use("max-age=60, must-revalidate", "max-stale", 61s) == Use::after_asking);
+  CHECK(use("s-maxage=60", "max-stale", 61s) == Use::after_asking);
+  CHECK(use("no-cache, max-age=60", "max-stale", 1s) == Use::after_asking);
+  CHECK(use("max-age=60", "unknown-word", 1s) == Use::as_it_is);
+}
+
+TEST_CASE("an answer that is immutable is not asked for again while it is fresh") {
+  const auto use = [](const char* asked, seconds later) {
+    return use_for(*freshness({{"Cache-Control", "max-age=60, immutable"}}), NameClass::ordinary,
+                   request_directives(asked, ""), now() + later);
+  };
+  CHECK(use("max-age=0", 1s) == Use::as_it_is);
+  CHECK(use("max-age=0", 61s) == Use::after_asking);
+  CHECK(use("no-cache", 1s) == Use::after_asking);
+}
+
+TEST_CASE("stale-while-revalidate lets the stale be sent for its time") {
+  const auto use = [](const char* stored, seconds later) {
+    return use_for(*freshness({{"Cache-Control", stored}}), NameClass::ordinary, {}, now() + later);
+  };
+  CHECK(use("max-age=60, stale-while-revalidate=30", 61s) == Use::while_asking);
+  CHECK(use("max-age=60, stale-while-revalidate=30", 91s) == Use::after_asking);
+  CHECK(use("max-age=60, stale-while-revalidate=30, must-revalidate", 61s) == Use::after_asking);
+}
+
+TEST_CASE("the stale is good for an origin that fails, unless somebody forbids it") {
+  const auto good = [](const char* stored, const char* asked) {
+    return good_on_error(*freshness({{"Cache-Control", stored}}), NameClass::ordinary, request_directives(asked, ""),
+                         now() + 65s);
+  };
+  CHECK(good("max-age=60", ""));
+  CHECK_FALSE(good("max-age=60, must-revalidate", ""));
+  CHECK_FALSE(good("max-age=60, proxy-revalidate", ""));
+  CHECK_FALSE(good("s-maxage=60", ""));
+  CHECK_FALSE(good("no-cache", ""));
+  CHECK_FALSE(good("max-age=60", "no-cache"));
+  CHECK(good("max-age=60, stale-if-error=5", ""));
+  CHECK_FALSE(good("max-age=60, stale-if-error=4", ""));
+  CHECK(good("max-age=60, stale-if-error=4", "stale-if-error=9"));
+  CHECK_FALSE(good("max-age=60", "stale-if-error=4"));
 }

@@ -79,14 +79,17 @@ TEST_CASE("an environment written by the documented bytes alone is read") {
     index.put("meta", text_of("next_extent"), Hand().little(1000, 8));
     index.put("objects", key,
               Hand()
-                  .little(1, 1)
-                  .little(1, 1)
+                  .little(2, 1)
+                  .little(7, 1)
+                  .little(203, 2)
                   .little(kExtent, 8)
                   .little(bytes.size(), 8)
                   .little(1'700'000'000'000'001, 8)
                   .little(1'700'000'000'000'002, 8)
                   .little(3, 8)
                   .little(86400, 8)
+                  .little(30, 4)
+                  .little(40, 4)
                   .text(url)
                   .text("\"e\"")
                   .text("\"o\"")
@@ -137,11 +140,42 @@ TEST_CASE("an environment written by the documented bytes alone is read") {
   CHECK(object->freshness.must_revalidate);
   CHECK(object->freshness.initial_age == std::chrono::seconds(3));
   CHECK(object->freshness.lifetime == std::chrono::seconds(86400));
+  CHECK(object->status == 203);
+  CHECK(object->freshness.immutable);
+  CHECK(object->freshness.stale_while_revalidate == std::chrono::seconds(30));
+  CHECK(object->freshness.stale_if_error == std::chrono::seconds(40));
   CHECK(object->stored_at.time_since_epoch().count() == 1'700'000'000'000'001);
   CHECK(larder.read(*object) == bytes);
   CHECK(larder.reader().list("", 9).pinned.at(0));
   CHECK(larder.store().new_extent() == ExtentId{1000});
   CHECK(larder.verify().chunks_corrupt == 0);
+}
+
+TEST_CASE("objects as 0.1.0 wrote them are read") {
+  const Hand hand = Hand()
+                        .little(1, 1)
+                        .little(1, 1)
+                        .little(41, 8)
+                        .little(5, 8)
+                        .little(1, 8)
+                        .little(2, 8)
+                        .little(3, 8)
+                        .little(86400, 8)
+                        .text("http://example.net/a")
+                        .text("\"e\"")
+                        .text("\"o\"")
+                        .text("")
+                        .little(0, 2)
+                        .little(0, 2)
+                        .check();
+  const auto object = decode_object(hand.bytes);
+  REQUIRE(object);
+  CHECK(object->status == 200);
+  CHECK(object->extent == ExtentId{41});
+  CHECK(object->freshness.must_revalidate);
+  CHECK(object->freshness.lifetime == std::chrono::seconds(86400));
+  CHECK_FALSE(object->freshness.stale_if_error.has_value());
+  CHECK(object->origin.etag == "\"o\"");
 }
 
 TEST_CASE("an index of another format is set aside") {
