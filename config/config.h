@@ -62,6 +62,7 @@ struct OriginHost {
   std::optional<Endpoint> connect_to;  // connect there instead of resolving the name
   std::string scheme;                  // "http", "https" or "" (as the URL says)
   std::filesystem::path ca_file;       // empty: the system's
+  std::string cache;                   // "updates", "standard" or "" (updates for vendors' hosts, else standard)
 };
 
 struct OriginsConfig {

@@ -217,6 +217,21 @@ constexpr std::array kKeys{
         [](OriginHost& h, const Value& v, P& p) { put(h.ca_file, read_path(v, p)); },
         [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.ca_file.string(); }); }},
 
+    Key{"origins.host.cache", "updates or standard", R"("")", R"("standard")",
+        "Whose word counts for how long an answer is kept. \"updates\": the name's, where it is known to be an "
+        "update's: "
+        "versioned packages are kept for ever and catalogues asked for anew each time, though the origin says "
+        "no-store, "
+        "no-cache, private, max-age or Vary; origins are asked without a client's own fields, cookies are dropped, and "
+        "redirects to named origins are followed. \"standard\": the origin's, as RFC 9111 has it, and redirects are "
+        "handed on; for what is asked by proxy or steered names, since what Apple's and Windows' own protocols ask for "
+        "are updates. Empty: \"updates\" for the vendors' hosts, \"standard\" for all others.",
+        Reload::restart, nullptr,
+        [](OriginHost& h, const Value& v, P& p) {
+          put(h.cache, read_choice(v, {"", "updates", "standard"}, p));
+        },
+        [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.cache; }); }},
+
     Key{"ledger.retention", "duration", R"("400d")", R"("90d")",
         "How long single fetches are kept; totals stay. \"0s\" keeps everything.", Reload::live,
         [](Config& c, const Value& v, P& p) {

@@ -93,7 +93,7 @@ void CatalogueKeeper::learn(const cache::ObjectPtr& object) {
 }
 
 void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
-  if (!object->complete() || object->size_bytes > limits::kDocumentBytes) return;
+  if (!object->complete() || object->status != 200 || object->size_bytes > limits::kDocumentBytes) return;
   const auto url = updates::Url::parse(object->url);
   if (!url || !updates::is_teaching_document(*url) || knowledge_->taught(object->url) == object->digest) return;
   std::vector<std::byte> document;

@@ -62,7 +62,8 @@ bool unmodified_holds(const RequestHead& head, const CurrentValidators& current)
 bool changed(const RequestHead& head, const CurrentValidators& current, bool reading) {
   if (head.has("If-None-Match")) return !list_names_current(head.joined("If-None-Match"), current, same_weak_etag);
   if (!reading || !head.has("If-Modified-Since")) return true;
-  return modified_after(head.find("If-Modified-Since"), current.last_modified).value_or(true);
+  const auto last = current.last_modified.empty() ? current.date : current.last_modified;
+  return modified_after(head.find("If-Modified-Since"), last).value_or(true);
 }
 
 bool date_is_strong(const CurrentValidators& current) {

@@ -20,6 +20,8 @@ struct CurrentValidators {
   // When the answer that carried last_modified was received. A date is a strong validator only if it is older than that
   // by a second or more (RFC 9110 8.8.2.2); without it no date is taken as strong.
   std::optional<WallTime> received;
+  // The answer's Date, which stands in for a missing last_modified with If-Modified-Since alone (RFC 9111 4.3.2).
+  std::string_view date;
 };
 
 enum class Condition {

@@ -21,18 +21,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// RFC 3986 5: a Location against the URL that sent it. "" when it cannot be one.
-std::string resolve(const std::string& base, const std::string& location) {
-  const CurlUrl url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK) return {};
-  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK) return {};
-  curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
-  char* text = nullptr;
-  if (curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
-  const Owned<char, curl_free> owned(text);
-  return text;
-}
-
 bool append(CurlFields& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) return false;
@@ -55,6 +43,17 @@ ErrorKind kind_of(CURLcode code) {
 }
 
 }  // namespace
+
+std::string resolve_reference(const std::string& base, const std::string& reference) {
+  const CurlUrl url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK) return {};
+  if (curl_url_set(url.get(), CURLUPART_URL, reference.c_str(), 0) != CURLUE_OK) return {};
+  curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  char* text = nullptr;
+  if (curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
+  const Owned<char, curl_free> owned(text);
+  return text;
+}
 
 CurlDriver::CurlDriver(event_base* base, const config::Config& config, const OriginTable& table)
     : base_(base),
@@ -350,8 +349,8 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
   }
   const std::string& method = running.spec.method;
   if (is_redirect(answer.status) && !answer.location.empty() && running.redirects < kRedirects &&
-      (method == "GET" || method == "HEAD")) {
-    const std::string target = resolve(running.spec.url.text(), answer.location);
+      running.spec.redirects == Redirects::follow && (method == "GET" || method == "HEAD")) {
+    const std::string target = resolve_reference(running.spec.url.text(), answer.location);
     const auto url = updates::Url::parse(target);
     if (url && table_.find(url->host, url->port) != nullptr) {
       ++running.redirects;

@@ -190,16 +190,6 @@ void Exchange::next_candidate() {
 
 // ---- where it comes from ----
 
-bool Exchange::cache_control_says(std::string_view directive) const {
-  return head_->has("Cache-Control") && to_lower(head_->joined("Cache-Control")).find(directive) != std::string::npos;
-}
-
-bool Exchange::wants_revalidation() const {
-  if (asked_->name == cache::NameClass::immutable) return false;
-  if (!head_->has("Cache-Control")) return to_lower(head_->find("Pragma")) == "no-cache";
-  return cache_control_says("no-cache") || cache_control_says("max-age=0");
-}
-
 Want Exchange::first_want() const {
   if (!ranges_ || ranges_->empty()) return {};
   const RangeSpec& spec = ranges_->front();
@@ -215,54 +205,6 @@ bool Exchange::wanted_is_held(const cache::Object& object) {
   const cache::ChunkMap held = loop_.reader().held(object.extent, object.size_bytes);
   return std::all_of(set.ranges.begin(), set.ranges.end(), [&](const ByteRange& range) {
     return cache::chunk_start(held.next_missing(cache::chunk_of(range.first))) >= range.end;
-  });
-}
-
-void Exchange::look_up() {
-  record_.answered = reports::Answered::failed;  // until it turns out otherwise
-  object_ = loop_.reader().find(target().url.key);
-  const bool fresh =
-      object_ && cache::is_fresh(object_->freshness, asked_->name, record_.time) && !wants_revalidation();
-  if (head_->method == "HEAD") {
-    if (fresh) {
-      record_.answered = reports::Answered::hit;
-      answer_object("hit");
-    } else {
-      begin_pass();
-    }
-    return;
-  }
-  if (fresh && (object_->complete() || wanted_is_held(*object_))) {
-    use_ = cache::ExtentUse(loop_.site.store, object_->extent);
-    loop_.site.store.touch(object_->extent);
-    record_.answered = reports::Answered::hit;
-    answer_object("hit");
-    return;
-  }
-  if (cache_control_says("only-if-cached")) {
-    answer_text(504, "Not in the cache.\n", "text/plain");
-    return;
-  }
-  join(object_ && !fresh);
-}
-
-void Exchange::join(bool validate) {
-  FillOrder order;
-  order.key = target().url.key;
-  order.origin = target().url.origin;
-  order.fallbacks = target().url.fallbacks;
-  order.name = asked_->name;
-  order.what = asked_->what;
-  order.known = object_;
-  order.validate = validate;
-  Want want = first_want();
-  if (answered_ && pieces_left()) want = {pieces_[piece_].range.first, pieces_.back().range.end};
-  expecting_ = true;
-  has_reader_ = true;
-  loop_.mirrors().expect(
-      id_, [this](const std::shared_ptr<FillMirror>& mirror, Joining joining) { joined(mirror, joining); });
-  loop_.site.origin_thread.post([&site = loop_.site, &port = loop_.port(), id = id_, order = std::move(order), want] {
-    site.fills.join(id, port, order, want);
   });
 }
 
@@ -316,6 +258,10 @@ void Exchange::on_fill_before_answer() {
     case FillState::filling:
     case FillState::finished:
       object_ = mirror_->object();
+      if (!selects(*object_)) {
+        take_other_variant();
+        return;
+      }
       use_ = cache::ExtentUse(loop_.site.store, object_->extent);
       if (mirror_->stale()) {
         record_.answered = reports::Answered::stale;
@@ -377,7 +323,7 @@ void Exchange::relay(const WholeAnswer& answer) {
   head.etag = answer.validators.etag;
   head.last_modified = answer.validators.last_modified;
   head.fields = &answer.fields;
-  head.content_length = answer.body.size();
+  if (status != 204) head.content_length = answer.body.size();
   head.cache_status = "fwd=miss";
   head.connection = connection_field();
   std::string text;

@@ -59,6 +59,7 @@ class Exchange final : public FillWatcher, public PassListener {
     ByteRange range;  // empty when first == end
   };
   enum class Step { sent, blocked, waiting, dead, broken };
+  enum class FillReason { missing, stale };
 
   // ---- from the request to an answer (exchange.cpp) ----
   void classify_request();
@@ -67,6 +68,14 @@ class Exchange final : public FillWatcher, public PassListener {
   void begin_update_cache();
   void next_candidate();
   void look_up();
+  void use_what_is_held();
+  void answer_held(cache::Use use);
+  bool selects(const cache::Object& object);
+  void take_other_variant();
+  cache::RequestDirectives directives() const;
+  std::shared_ptr<const StandardAsk> standard_ask() const;
+  cache::SaysOfField says_of_fields() const;
+  FillOrder fill_order(FillReason reason) const;
   void helper(const Helper& helper);
   void join(bool validate);
   void joined(const std::shared_ptr<FillMirror>& mirror, Joining joining);
@@ -75,8 +84,6 @@ class Exchange final : public FillWatcher, public PassListener {
   bool follow();
   bool take_back();
   void origin_failed(const Error& error);
-  bool wants_revalidation() const;
-  bool cache_control_says(std::string_view directive) const;
   bool wanted_is_held(const cache::Object& object);
   Want first_want() const;
 
@@ -118,6 +125,8 @@ class Exchange final : public FillWatcher, public PassListener {
   void begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method);
   std::vector<std::string> fields_to_forward() const;
   bool has_body(const OriginAnswer& answer) const;
+  void note_pass(const OriginAnswer& answer);
+  void answer_pass_after(const OriginAnswer& answer, const std::function<void(std::function<void()>)>& change);
   void answer_pass(const OriginAnswer& answer);
   void tell_taken();
   void drop_pass();
@@ -140,6 +149,8 @@ class Exchange final : public FillWatcher, public PassListener {
   std::optional<std::vector<RangeSpec>> ranges_;
 
   // Where it comes from.
+  std::string key_;  // the URL's, or that of the variant this request selects
+  int other_variants_ = 0;
   cache::ObjectPtr object_;
   cache::ExtentUse use_;
   std::shared_ptr<FillMirror> mirror_;
@@ -160,7 +171,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool spoken_ = false;  // the client has got some of the answer
   bool pass_chunked_ = false;
   bool pass_ended_ = false;
-  bool unmaking_ = false;         // the stored object of this URL is being removed; the answer waits
+  bool unmaking_ = false;         // what is stored of this URL is being changed; the answer waits
   std::size_t pass_untaken_ = 0;  // body bytes the pass desk believes are still here
   std::uint64_t turn_bytes_ = 0;
   std::string cut_reason_;

@@ -44,19 +44,26 @@ void Exchange::answer_object(std::string_view cache_status) {
   current.other_etags = object.other_etags;
   current.last_modified = object.origin.last_modified;
   current.received = object.freshness.response_time;
+  if (const auto* date = cache::find_field(object.fields, "Date")) current.date = *date;
 
   ClientAnswer head;
   head.etag = object.etag;
   head.last_modified = object.origin.last_modified;
   head.fields = &object.fields;
-  head.accept_ranges = true;
-  head.age = cache::current_age(object.freshness, now);
+  head.accept_ranges = object.status == 200;
+  // Age says that an answer was not made for this request; one that was has none but what the origin says.
+  const bool made_for_it = record_.answered == reports::Answered::miss;
+  if (!made_for_it || object.freshness.initial_age.count() > 0) head.age = cache::current_age(object.freshness, now);
+  if (made_for_it) head.extra = &object.unstored_fields;
   head.cache_status = cache_status;
   head.digest = object.digest ? &*object.digest : nullptr;
   head.connection = connection_field();
   record_.object_bytes = object.size_bytes;
 
-  const Condition condition = evaluate_conditions(*head_, current);
+  // Conditions and ranges are for what would otherwise be sent whole (RFC 9110 13.2.1, 14.2).
+  const Condition condition = object.status / 100 == 2 ? evaluate_conditions(*head_, current) : Condition::proceed;
+  if (object.status != 200) ranges_.reset();
+  head.status = object.status;
   RangeSet set;
   const bool range_holds = !head_->has("If-Range") || if_range_holds(head_->find("If-Range"), current);
   if (ranges_ && range_holds) set = resolve(*ranges_, object.size_bytes);
@@ -73,7 +80,7 @@ void Exchange::answer_object(std::string_view cache_status) {
   } else if (set.verdict == RangeVerdict::partial) {
     head.status = 206;
   }
-  const bool has_body = head.status == 200 || head.status == 206;
+  const bool has_body = (head.status == object.status && head.status != 204) || head.status == 206;
   std::string range_text;
   std::string type_text;
   if (head.status == 416) {

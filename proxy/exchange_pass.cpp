@@ -43,6 +43,21 @@ bool asks_whole_server(const RequestHead& head) {
          head.target.find_first_of("/?", mark + 3) == std::string_view::npos;
 }
 
+// The target, and what Location and Content-Location name of the same origin.
+std::vector<std::string> changed_urls(const updates::CanonicalUrl& target, const OriginAnswer& answer) {
+  std::vector<std::string> urls{target.key};
+  for (const auto* name : {"Location", "Content-Location"}) {
+    const auto* reference = cache::find_field(answer.received, name);
+    if (reference == nullptr) continue;
+    const auto url = updates::Url::parse(resolve_reference(target.origin.text(), *reference));
+    const updates::Url& origin = target.origin;
+    if (url && url->scheme == origin.scheme && url->host == origin.host && url->port == origin.port) {
+      urls.push_back(updates::canonical(*url).key);
+    }
+  }
+  return urls;
+}
+
 bool has_no_body(int status) {
   return status == 204 || status == 304;
 }
@@ -79,6 +94,7 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
   loop_.pass_inbox.expect(id_, *this);
   TransferSpec spec;
   spec.method = std::move(method);
+  spec.redirects = asked_->standard ? Redirects::relay : Redirects::follow;
   spec.url = url;
   spec.fields = std::move(fields);
   spec.body = std::move(body_);
@@ -97,11 +113,10 @@ Exchange::Step Exchange::continue_by_pass(Piece& piece) {
                      std::make_move_iterator(pieces_.end()));
   pieces_.resize(piece_ + 1);
   continuing_ = piece.range;
-  std::vector<std::string> fields;
+  std::vector<std::string> fields{"Accept-Encoding: identity", "Via: " + via_entry("1.1")};
+  if (asked_->standard) fields = standard_ask()->fields;
   fields.push_back("Range: bytes=" + std::to_string(piece.range.first) + "-" + std::to_string(piece.range.end - 1));
   fields.push_back("If-Range: " + (object_->origin.strong() ? object_->origin.etag : object_->origin.last_modified));
-  fields.emplace_back("Accept-Encoding: identity");
-  fields.push_back("Via: " + via_entry("1.1"));
   begin_pass_at(target().url.origin, std::move(fields), "GET");
   std::string unsent = std::move(piece.text);
   piece = {std::move(unsent), {}};
@@ -125,21 +140,40 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
   }
   // Before any of the body comes, which may be while the head waits.
   pass_chunked_ = has_body(answer) && !answer.content_length && head_->minor_version == 1;
+  note_pass(answer);
+}
+
+// What a pass tells about what is stored.
+void Exchange::note_pass(const OriginAnswer& answer) {
   const bool unsafe =
       head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS" && head_->method != "TRACE";
-  if (!unsafe || answer.status >= 400) {
+  if (unsafe && answer.status < 400) {
+    // A success makes what is stored out of date (RFC 9111 4.4).
+    answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(target().url, answer)](
+                                  std::function<void()> done) { site.fills.invalidate(urls, done); });
+  } else if (head_->method == "HEAD" && object_ && asked_->standard) {
+    answer_pass_after(answer, [&site = loop_.site, key = key_, answer](std::function<void()> done) {
+      site.fills.head_answered(key, answer, done);
+    });
+  } else {
+    if (head_->method == "GET" && asked_->standard && !directives().no_store &&
+        cache::freshness_of(answer.received, answer.status, asked_->name, head_->has("Authorization"), record_.time,
+                            record_.time)) {
+      loop_.site.origin_thread.post([&site = loop_.site, url = target().url.key] { site.fills.may_be_kept(url); });
+    }
     answer_pass(answer);
-    return;
   }
-  // A success unmakes the stored object (RFC 9111 4.4). The client learns of it after that, so that its next GET sees
-  // it.
+}
+
+// The client learns of the answer after the change, so that its next request sees it.
+void Exchange::answer_pass_after(const OriginAnswer& answer, const std::function<void(std::function<void()>)>& change) {
   unmaking_ = true;
   loop_.expect(id_, [this, answer] {
     unmaking_ = false;
     answer_pass(answer);
   });
-  loop_.site.store.remove(
-      target().url.key, [&loop = loop_, id = id_](const Status&) { loop.thread.post([&loop, id] { loop.wake(id); }); });
+  loop_.site.origin_thread.post(
+      [&loop = loop_, id = id_, change] { change([&loop, id] { loop.thread.post([&loop, id] { loop.wake(id); }); }); });
 }
 
 bool Exchange::has_body(const OriginAnswer& answer) const {
@@ -160,10 +194,12 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   head.connection = connection_field();
   std::vector<std::pair<std::string, std::string>> extra;
   for (const auto& [name, value] : answer.received) {
-    const bool said_here = equals_ignoring_case(name, "Set-Cookie") || equals_ignoring_case(name, "Content-Range") ||
-                           equals_ignoring_case(name, "Accept-Ranges");
+    const bool said_here = equals_ignoring_case(name, "Content-Range") || equals_ignoring_case(name, "Accept-Ranges") ||
+                           equals_ignoring_case(name, "Age");
     if (said_here) extra.emplace_back(name, value);
   }
+  extra.insert(extra.end(), answer.personal.begin(), answer.personal.end());
+  extra.insert(extra.end(), answer.withheld.begin(), answer.withheld.end());
   head.extra = &extra;
   record_.status = head.status;
   record_.bytes_asked = answer.content_length.value_or(0);

@@ -241,7 +241,7 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
 
 bool Fill::gather(Lane& lane, std::span<const std::byte> bytes) {
   if (lane.gathered.size() + bytes.size() > kGatherBytes) {
-    desk_.remember_uncacheable(order_.key);
+    desk_.remember_uncacheable(order_.url);
     end(FillState::pass);
     return false;
   }
@@ -334,12 +334,14 @@ void Fill::retry(Lane& lane, const Status& status) {
 }
 
 void Fill::give_up(Error error) {
-  if (validating_ && object_->complete() && !object_->freshness.must_revalidate) {
+  if (stale_will_do()) {
     spdlog::warn("serving {} stale: {}", order_.key, error.message);
     stale_ = true;
     end(FillState::finished, std::move(error));
     return;
   }
+  // RFC 9111 5.2.2.2: who must ask and cannot, says 504.
+  if (validating_ && object_->freshness.must_revalidate) error.kind = ErrorKind::timed_out;
   spdlog::warn("fill failed: {}", error.message);
   end(FillState::failed, std::move(error));
 }

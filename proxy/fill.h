@@ -25,6 +25,7 @@
 
 #include "cache/freshness.h"
 #include "cache/reader.h"
+#include "cache/variants.h"
 #include "proxy/event_thread.h"
 #include "proxy/fill_mirror.h"
 #include "proxy/lane.h"
@@ -36,15 +37,33 @@ namespace larder::proxy {
 class FillDesk;
 class LoopPort;
 
+// A stored object as the origin's 304, or 200 to HEAD, makes it (RFC 9111 3.2, 4.3.4, 4.3.5): fields replaced, the rest
+// kept, freshness reckoned anew.
+cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answer, cache::NameClass name,
+                           WallTime asked_at, WallTime now);
+// Whether an answer's validators do not speak against its being the same version as a stored object.
+bool may_be_same(const cache::Object& stored, const OriginAnswer& answer);
+
+// A client's request of a host that is cached as RFC 9111 says (origins.host.cache): the answer may depend on its
+// fields. Updates are asked for without any client's fields.
+struct StandardAsk {
+  cache::Fields request;            // all fields, which select a variant
+  std::vector<std::string> fields;  // "Name: value": those the origin is asked with
+  bool authorized = false;          // Authorization is among them
+};
+
 // What is to be fetched, as the asking loop knows it.
 struct FillOrder {
-  std::string key;  // canonical
+  std::string key;  // what is stored is named so: the URL, or one of its variants (cache/variants.h)
+  std::string url;  // canonical; "" when it is the key
   updates::Url origin;
   std::vector<updates::Url> fallbacks;  // other places of the same bytes
   cache::NameClass name = cache::NameClass::ordinary;
   std::shared_ptr<const updates::Recognition> what;
-  cache::ObjectPtr known;  // what the store had, null for nothing
-  bool validate = false;   // it is no longer fresh: ask the origin before using it
+  cache::ObjectPtr known;                       // what the store had, null for nothing
+  bool validate = false;                        // it is no longer fresh: ask the origin before using it
+  std::shared_ptr<const StandardAsk> standard;  // null: of a host of updates
+  cache::RequestDirectives directives;          // of who asked first
 };
 
 // Bytes a reader wants, [first, end). kOpenEnd: to the end of the object.
@@ -69,6 +88,9 @@ struct FillInfo {
   std::size_t lanes = 0;
   WallTime started;
 };
+
+// What a request says of its fields; `request` must outlive it.
+cache::SaysOfField says(const cache::Fields& request);
 
 class Fill {
  public:
@@ -132,6 +154,12 @@ class Fill {
   bool head_unmodified(Lane& lane, const OriginAnswer& answer);
   bool head_unsatisfiable(Lane& lane);
   bool head_other(Lane& lane, const OriginAnswer& answer);
+  bool head_standard(Lane& lane, const OriginAnswer& answer);
+  bool combinable(const OriginAnswer& answer) const;
+  void name_variant(const OriginAnswer& answer);
+  bool stale_will_do() const;
+  void tell_alone(const OriginAnswer& answer, std::optional<ReaderId> only_for);
+  std::optional<cache::Freshness> freshness_of(const OriginAnswer& answer) const;
   bool storable(const OriginAnswer& answer) const;
   bool answer_one(const Lane& lane, const OriginAnswer& answer);
   bool combinable(const cache::Validators& origin) const;

@@ -71,10 +71,12 @@ Fill* FillDesk::find(FillId fill) const {
 // ---- from the loops ----
 
 void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want) {
-  if (stopping_ || must_pass(order.key)) {
+  if (order.url.empty()) order.url = order.key;
+  if (stopping_ || must_pass(order.url)) {
     pass_now(reader, loop);
     return;
   }
+  select_variant(order);
   const auto running = by_key_.find(order.key);
   if (running != by_key_.end() && defers(*running->second, reader, loop, order, want)) return;
   if (running != by_key_.end()) {
@@ -91,7 +93,8 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
 // longer fresh, comes too late for that: it must be validated for him, once it is stored.
 bool FillDesk::defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want) {
   if (!running.has_received(want)) return false;
-  if (cache::is_fresh(running.object()->freshness, order.name, clock.now())) return false;
+  const auto use = cache::use_for(running.object()->freshness, order.name, order.directives, clock.now());
+  if (use == cache::Use::as_it_is) return false;
   deferred_.insert(reader);
   at_end_[running.id()].emplace_back([this, reader, &loop, order, want](const Fill& ended_fill) {
     FillOrder again = order;
@@ -105,6 +108,7 @@ bool FillDesk::defers(const Fill& running, ReaderId reader, LoopPort& loop, cons
 }
 
 Fill& FillDesk::begin(FillOrder order) {
+  if (order.url.empty()) order.url = order.key;
   if (const auto gone = forgotten_.find(order.key); gone != forgotten_.end() && order.known) {
     if (order.known->extent == gone->second) order.known = nullptr;
   }
@@ -245,7 +249,9 @@ void FillDesk::ended(Fill& fill) {
     write_own_record(fill, bytes);
   }
   for (const ReaderId reader : fill.readers()) by_reader_.erase(reader);
-  by_key_.erase(fill.order().key);
+  if (const auto named = by_key_.find(fill.order().key); named != by_key_.end() && named->second == &fill) {
+    by_key_.erase(named);
+  }
   if (auto late = at_end_.extract(fill.id())) {
     for (const auto& go_on : late.mapped()) go_on(fill);
   }
@@ -276,19 +282,19 @@ void FillDesk::learned(const cache::ObjectPtr& object) {
   if (learned_) learned_(object);
 }
 
-void FillDesk::remember_uncacheable(const std::string& key) {
+void FillDesk::remember_uncacheable(const std::string& url) {
   if (uncacheable_.size() >= kUncacheableRemembered) uncacheable_.clear();
-  uncacheable_[key] = clock.steady() + kUncacheableFor;
+  uncacheable_[url] = clock.steady() + kUncacheableFor;
 }
 
 void FillDesk::storage_refused() {
   store_again_ = clock.steady() + kStoreRest;
 }
 
-bool FillDesk::must_pass(const std::string& key) {
+bool FillDesk::must_pass(const std::string& url) {
   const SteadyTime now = clock.steady();
   if (now < store_again_) return true;
-  const auto found = uncacheable_.find(key);
+  const auto found = uncacheable_.find(url);
   if (found == uncacheable_.end()) return false;
   if (now < found->second) return true;
   uncacheable_.erase(found);

@@ -60,6 +60,16 @@ class FillDesk {
   // It turns elsewhere and may come back: its share is kept for its record.
   void leave(ReaderId reader);
 
+  // Variants by Vary; any thread may ask it.
+  const cache::VariantTable& variants() const { return variants_; }
+  // A pass has brought an answer of this URL that may be kept: the next who asks may fill.
+  void may_be_kept(const std::string& url) { uncacheable_.erase(url); }
+  // What is stored of these URLs is out of date (RFC 9111 4.4). `done` on `store`, once nothing finds it any more.
+  void invalidate(const std::vector<std::string>& urls, const std::function<void()>& done);
+  // The origin's answer to a HEAD for a stored object: it is freshened, or found out of date (RFC 9111 4.3.5). `done`
+  // on `store`, when that can be seen.
+  void head_answered(const std::string& key, const OriginAnswer& answer, const std::function<void()>& done);
+
   // Larder's own request for a whole object. `done` on `origin`.
   void fetch(FillOrder order, std::function<void(Status)> done);
 
@@ -83,13 +93,17 @@ class FillDesk {
   void forget(const std::string& key, cache::ExtentId extent);
   void ended(Fill& fill);  // the fill reached an end state; it is freed when curl has returned
   void learned(const cache::ObjectPtr& object);
-  void remember_uncacheable(const std::string& key);
+  void remember_uncacheable(const std::string& url);
   void storage_refused();
+  // The key for what came for this request and varies by `fields`, with room made for it.
+  std::string variant_key(const std::string& url, const std::vector<std::string>& fields, const cache::Fields& request);
+  void rename(Fill& fill, const std::string& key);
 
  private:
-  bool must_pass(const std::string& key);
+  bool must_pass(const std::string& url);
   Fill* find(FillId fill) const;
   Fill& begin(FillOrder order);
+  void select_variant(FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
   void store_is_stuck();
@@ -107,7 +121,8 @@ class FillDesk {
   std::unordered_map<FillId, std::vector<std::function<void(Status)>>> own_waiting_;
   std::unordered_set<ReaderId> deferred_;  // wait for the end of a fill whose bytes they may not have
   std::unordered_map<FillId, std::vector<std::function<void(const Fill&)>>> at_end_;
-  std::unordered_map<std::string, SteadyTime> uncacheable_;     // until when
+  cache::VariantTable variants_;
+  std::unordered_map<std::string, SteadyTime> uncacheable_;     // URLs, until when
   std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
   SteadyTime store_again_{};                                    // nothing is offered to a full store before this
   std::size_t unstored_ = 0;

@@ -59,11 +59,13 @@ bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   if (answer.status == 206 && lane.ask == Lane::Ask::range) return head_partial(lane, answer);
   if (answer.status == 304 && lane.ask == Lane::Ask::validate) return head_unmodified(lane, answer);
   if (answer.status == 416 && lane.ask == Lane::Ask::range) return head_unsatisfiable(lane);
-  return head_other(lane, answer);
+  return order_.standard && state_ == FillState::asking ? head_standard(lane, answer) : head_other(lane, answer);
 }
 
 bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
-  if (object_ && answer.content_length && same_version(answer, *answer.content_length)) {
+  // A weak validator does not say that these are the same bytes, only that they would do.
+  const bool other_bytes = validating_ && order_.standard && !answer.validators.strong();
+  if (object_ && !other_bytes && answer.content_length && same_version(answer, *answer.content_length)) {
     if (lane.ask == Lane::Ask::validate) {
       refresh(answer);
       lane.satisfied = true;
@@ -75,6 +77,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   }
   if (object_ && !validating_) return another_version(lane);
   // New, or another version than the stored one, of which nobody has been sent anything yet.
+  if (object_ && order_.standard && !storable(answer)) desk_.forget(order_.key, object_->extent);
   object_ = nullptr;
   validating_ = false;
   lane.ask = Lane::Ask::whole;
@@ -95,6 +98,10 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
 
 bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
   const auto& range = answer.content_range;
+  if (order_.standard && !object_ && !combinable(answer)) {
+    end(FillState::pass);
+    return false;
+  }
   if (!range || !range->satisfied || !range->size_bytes || range->first != lane.requested_first) {
     lane.complaint = order_.origin.host + " answers a request for bytes " + std::to_string(lane.requested_first) +
                      "- with other bytes";
@@ -112,6 +119,14 @@ bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
 }
 
 bool Fill::head_unmodified(Lane& lane, const OriginAnswer& answer) {
+  if (order_.standard && !may_be_same(*object_, answer)) {
+    // It speaks of an answer that is not here (RFC 9111 4.3.4): ask without conditions.
+    object_ = nullptr;
+    validating_ = false;
+    lane.ask = Lane::Ask::whole;
+    lane.ask_again = true;
+    return false;
+  }
   refresh(answer);
   lane.satisfied = true;
   return true;
@@ -144,36 +159,28 @@ bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
     return false;
   }
   const bool last_try = lane.attempts + 1 >= 2 * places;
-  const bool stale_will_do = validating_ && object_->complete() && !object_->freshness.must_revalidate;
   if (answer.status >= 500 || answer.status == 429 || answer.status == 408) {  // may be better later
-    if (stale_will_do || !last_try) {
+    if (stale_will_do() || !last_try) {
       lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " for " + order_.key;
       return false;
     }
   }
   if (object_ && (answer.status == 404 || answer.status == 410)) desk_.forget(order_.key, object_->extent);
   validating_ = false;
-  answering_ = std::make_shared<WholeAnswer>();
-  answering_->status = answer.status;
-  answering_->validators = answer.validators;
-  answering_->fields = answer.kept;
+  tell_alone(answer, std::nullopt);
   return true;
 }
 
 // An answer that may not be kept goes to whoever caused it, if it is small; everybody else asks for himself.
 bool Fill::answer_one(const Lane& lane, const OriginAnswer& answer) {
-  desk_.remember_uncacheable(order_.key);
+  desk_.remember_uncacheable(order_.url);
   const auto first = owner();
   const bool small = answer.content_length.value_or(0) <= kUnkeptBytes;
   if (!first || lane.ask != Lane::Ask::whole || !readers_.begin()->second.want.whole() || !small) {
     end(FillState::pass);
     return false;
   }
-  answering_ = std::make_shared<WholeAnswer>();
-  answering_->status = answer.status;
-  answering_->validators = answer.validators;
-  answering_->fields = answer.kept;
-  answering_->only_for = first;
+  tell_alone(answer, first);
   return true;
 }
 
@@ -219,26 +226,32 @@ bool Fill::another_version(Lane& lane) {
 
 bool Fill::storable(const OriginAnswer& answer) const {
   const std::uint64_t size = answer.content_length.value_or(0);
-  return size <= limits::kObjectBytes && size <= desk_.config.storage.cache_size_bytes &&
-         cache::freshness_of(answer.received, 200, order_.name, false, asked_at_, desk_.clock.now());
+  return size <= limits::kObjectBytes && size <= desk_.config.storage.cache_size_bytes && freshness_of(answer);
 }
 
 bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   const WallTime now = desk_.clock.now();
-  const auto freshness = cache::freshness_of(answer.received, 200, order_.name, false, asked_at_, now);
+  const auto freshness = freshness_of(answer);
   if (!freshness || size > limits::kObjectBytes || size > desk_.config.storage.cache_size_bytes) {
-    desk_.remember_uncacheable(order_.key);
+    desk_.remember_uncacheable(order_.url);
     end(FillState::pass);
     return false;
   }
+  if (order_.standard) name_variant(answer);
   auto object = std::make_shared<cache::Object>();
   object->url = order_.key;
+  object->status = answer.status == 206 ? 200 : answer.status;
   object->extent = desk_.store.new_extent();
   object->size_bytes = size;
   object->origin = answer.validators;
-  object->etag = answer.validators.strong() ? answer.validators.etag : make_etag(identity_of(*object));
+  object->etag = answer.validators.etag;
+  if (order_.standard ? answer.validators.etag.empty() : !answer.validators.strong()) {
+    object->etag = make_etag(identity_of(*object));
+  }
   object->fields = answer.kept;
   add_date(object->fields, now);
+  object->unstored_fields = answer.withheld;
+  if (order_.standard) object->fields.insert(object->fields.end(), answer.personal.begin(), answer.personal.end());
   object->freshness = *freshness;
   object->stored_at = now;
   object_ = object;
@@ -255,20 +268,35 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
 
 // The origin confirms what is stored.
 void Fill::refresh(const OriginAnswer& answer) {
-  auto object = std::make_shared<cache::Object>(*object_);
-  const WallTime now = desk_.clock.now();
-  cache::Fields newer = answer.kept;
-  add_date(newer, now);
-  object->fields = merge(std::move(object->fields), newer);
-  cache::Fields received = merge(object->fields, answer.received);
-  if (auto freshness = cache::freshness_of(received, 200, order_.name, false, asked_at_, now)) {
-    object->freshness = *freshness;
-  }
-  object_ = object;
-  desk_.put_object(*object);
+  object_ = freshened(*object_, answer, order_.name, asked_at_, desk_.clock.now());
+  desk_.put_object(*object_);
   validating_ = false;
   state_ = FillState::filling;
   announce();
+}
+
+cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answer, cache::NameClass name,
+                           WallTime asked_at, WallTime now) {
+  auto object = std::make_shared<cache::Object>(stored);
+  cache::Fields newer = answer.kept;
+  add_date(newer, now);
+  object->fields = merge(std::move(object->fields), newer);
+  if (name == cache::NameClass::ordinary) object->fields = merge(std::move(object->fields), answer.personal);
+  object->unstored_fields = answer.withheld;
+  const cache::Fields received = merge(object->fields, answer.received);
+  if (auto freshness = cache::freshness_of(received, stored.status, name, false, asked_at, now)) {
+    object->freshness = *freshness;
+  }
+  return object;
+}
+
+bool may_be_same(const cache::Object& stored, const OriginAnswer& answer) {
+  const cache::Validators& now = answer.validators;
+  if (!now.etag.empty() && !stored.origin.etag.empty()) return knows_etag(stored, now.etag);
+  if (!now.last_modified.empty() && !stored.origin.last_modified.empty()) {
+    return now.last_modified == stored.origin.last_modified;
+  }
+  return true;
 }
 
 }  // namespace larder::proxy

@@ -25,9 +25,14 @@ void Lane::send(const std::vector<std::string>& fields) {
   TransferSpec spec;
   spec.url = fill_.url_for_try(tries++);
   spec.fields = fields;
-  spec.fields.push_back("Via: " + via_entry("1.1"));
-  // Bytes are stored as the origin has them: a compressed form would be another object.
-  spec.fields.emplace_back("Accept-Encoding: identity");
+  if (const auto& standard = fill_.order().standard) {
+    spec.redirects = Redirects::relay;
+    spec.fields.insert(spec.fields.end(), standard->fields.begin(), standard->fields.end());
+  } else {
+    spec.fields.push_back("Via: " + via_entry("1.1"));
+    // Bytes are stored as the origin has them: a compressed form would be another object.
+    spec.fields.emplace_back("Accept-Encoding: identity");
+  }
   if (ask == Ask::range) {
     std::string range = "Range: bytes=" + std::to_string(next) + "-";
     if (end != kOpenEnd) range += std::to_string(end - 1);

@@ -120,7 +120,11 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
   auto asked = std::make_shared<Asked>();
   asked->what =
       std::make_shared<const updates::Recognition>(updates::recognise(url ? *url : target.url.origin, *knowledge_));
-  asked->name = name_class(asked->what->stability);
+  const auto* rule = site.origins.find(target.url.origin.host, target.url.origin.port);
+  // What Apple's and Windows' own protocols ask for is an update, whoever's host it lies on.
+  const bool as_named = target.entrance == reports::Entrance::proxy || target.entrance == reports::Entrance::steered;
+  asked->standard = as_named && rule != nullptr && !rule->knows_updates;
+  asked->name = asked->standard ? cache::NameClass::ordinary : name_class(asked->what->stability);
   asked->target = std::move(target);
   asked->subject = subject_of(asked->target.url.key, *asked->what);
   asked->knowledge = knowledge_;

@@ -34,6 +34,7 @@ struct Asked {
   std::shared_ptr<const updates::Recognition> what;
   reports::SharedSubject subject;  // the same for the ledger
   cache::NameClass name = cache::NameClass::ordinary;
+  bool standard = false;  // of a host that is cached as RFC 9111 says, whatever its names look like
   std::shared_ptr<const updates::Knowledge> knowledge;  // it was understood with
 };
 using AskedPtr = std::shared_ptr<const Asked>;

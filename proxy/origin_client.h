@@ -28,8 +28,14 @@ namespace larder::proxy {
 
 class CurlDriver;
 
+enum class Redirects {
+  follow,  // to named origins, five at most; any other is the answer
+  relay,   // each is the answer
+};
+
 struct TransferSpec {
   std::string method = "GET";
+  Redirects redirects = Redirects::follow;
   updates::Url url;
   std::vector<std::string> fields;  // "Name: value"
   std::string body;                 // sent with methods that have one
@@ -67,6 +73,9 @@ class Transfer {
   std::shared_ptr<Running> running_;
 };
 
+// RFC 3986 5: a reference, such as a Location, against the URL of the answer it stands in. "" when it cannot be one.
+std::string resolve_reference(const std::string& base, const std::string& reference);
+
 class OriginClient {
  public:
   OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table);
@@ -74,8 +83,7 @@ class OriginClient {
   OriginClient(const OriginClient&) = delete;
   OriginClient& operator=(const OriginClient&) = delete;
 
-  // Redirects are followed to named origins only, five at most; any other redirect is the answer. The sink must outlive
-  // the Transfer. Nothing is called before start returns.
+  // The sink must outlive the Transfer. Nothing is called before start returns.
   std::unique_ptr<Transfer> start(TransferSpec spec, TransferSink& sink);
 
   // The same on connections of its own, so that it can be held alone.

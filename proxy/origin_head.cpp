@@ -11,7 +11,7 @@ namespace larder::proxy {
 namespace {
 
 // Never kept. Hop-by-hop (RFC 9110 7.6.1 and older practice); what has a place of its own in OriginAnswer; what Larder
-// says itself; what is one client's (cookies); what promises something of connections to the origin.
+// says itself; what promises something of connections to the origin.
 constexpr auto kNotKept = std::to_array<std::string_view>({
     "Connection",
     "Keep-Alive",
@@ -34,12 +34,7 @@ constexpr auto kNotKept = std::to_array<std::string_view>({
     "Repr-Digest",
     "Content-Digest",
     "Digest",  //
-    "Set-Cookie",
-    "Set-Cookie2",
-    "Alt-Svc",
-    "Strict-Transport-Security",
-    "Public-Key-Pins",
-    "Clear-Site-Data"  //
+    "Alt-Svc"  //
 });
 
 // May stand once (RFC 9110 5.3). Said twice with different values, nobody can know which is meant.
@@ -52,6 +47,8 @@ struct Version {
 };
 // HTTP/2 as libcurl writes it.
 constexpr auto kVersions = std::to_array<Version>({{"HTTP/1.1 ", "1.1"}, {"HTTP/1.0 ", "1.0"}, {"HTTP/2 ", "2.0"}});
+constexpr auto kPersonal = std::to_array<std::string_view>(
+    {"Set-Cookie", "Set-Cookie2", "Strict-Transport-Security", "Public-Key-Pins", "Clear-Site-Data"});
 
 bool is_any_of(std::string_view name, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const auto& other) { return equals_ignoring_case(name, other); });
@@ -67,26 +64,17 @@ void add_listed(std::string_view list, std::vector<std::string>& names) {
   }
 }
 
-// The fields that private="..." or no-cache="..." name.
-void add_quoted(std::string_view cache_control, std::string_view directive, std::vector<std::string>& names) {
-  const std::string lower = to_lower(cache_control);
-  const std::string lead = std::string(directive) + "=\"";
-  for (auto at = lower.find(lead); at != std::string::npos; at = lower.find(lead, at + 1)) {
-    const auto begin = at + lead.size();
-    add_listed(cache_control.substr(begin, lower.find('"', begin) - begin), names);
-  }
-}
-
-// Fields that other fields take out: hop-by-hop ones by Connection, one client's by Cache-Control.
-std::vector<std::string> taken_out(const cache::Fields& received) {
+// Fields that Connection makes hop-by-hop.
+std::vector<std::string> nominated(const cache::Fields& received) {
   std::vector<std::string> names;
   for (const auto& [name, value] : received) {
     if (equals_ignoring_case(name, "Connection")) add_listed(value, names);
-    if (!equals_ignoring_case(name, "Cache-Control")) continue;
-    add_quoted(value, "private", names);
-    add_quoted(value, "no-cache", names);
   }
   return names;
+}
+
+bool is_personal(std::string_view name) {
+  return std::any_of(kPersonal.begin(), kPersonal.end(), [&](auto other) { return equals_ignoring_case(name, other); });
 }
 
 bool has_control(std::string_view text) {
@@ -233,11 +221,13 @@ bool OriginHead::keep() {
     refuse("its " + std::string(name) + " is said twice with different values");
     return false;
   }
-  const auto names = taken_out(answer_.received);
+  const auto names = nominated(answer_.received);
+  const auto withheld = cache::response_directives(answer_.received).withheld;
   for (const auto& [name, value] : answer_.received) {
     if (is_never_kept(name) || is_any_of(name, names)) continue;
     if (equals_ignoring_case(name, "Date") && (has(answer_.kept, "Date") || !cache::parse_http_date(value))) continue;
-    answer_.kept.emplace_back(name, value);
+    auto& place = is_any_of(name, withheld) ? answer_.withheld : is_personal(name) ? answer_.personal : answer_.kept;
+    place.emplace_back(name, value);
   }
   const std::string via = all_of(answer_.received, "Via");
   if (!via.empty() || answer_.protocol != "1.1") {

@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
+constexpr std::string_view kConfigured = "configured";
 
 std::string vendor_of(std::string_view name) {
   if (name.starts_with('.')) name.remove_prefix(1);
   const auto* host = updates::find_host(name);
-  return host == nullptr ? "configured" : std::string(updates::to_string(host->vendor));
+  return host == nullptr ? std::string(kConfigured) : std::string(updates::to_string(host->vendor));
 }
 
 OriginRule from_config(const config::OriginHost& host) {
@@ -25,6 +26,7 @@ OriginRule from_config(const config::OriginHost& host) {
   rule.connect_to = host.connect_to;
   rule.scheme = host.scheme;
   rule.ca_file = host.ca_file;
+  rule.knows_updates = host.cache.empty() ? rule.vendor != kConfigured : host.cache == "updates";
   return rule;
 }
 

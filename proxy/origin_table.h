@@ -24,6 +24,7 @@ struct OriginRule {
   std::optional<config::Endpoint> connect_to;  // connect there instead of resolving the name
   std::string scheme;                          // "http" or "https" whatever the URL says; "" as the URL says
   std::filesystem::path ca_file;               // empty: the system's
+  bool knows_updates = true;  // names of updates overrule what the origin says of keeping them (origins.host.cache)
 };
 
 class OriginTable {

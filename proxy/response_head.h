@@ -35,10 +35,14 @@ struct OriginAnswer {
   std::string_view protocol;  // "1.0", "1.1" or "2.0", as Via says it
   cache::Fields received;     // every field as it came: what cache::freshness_of is asked with
   // What may be kept and sent on: end-to-end fields in their order, without those that have a place of their own here
-  // or that Larder says itself (Age, Cache-Status, Accept-Ranges, digests), without cookies, without fields
-  // that Cache-Control names as private, without promises of other connections (Alt-Svc, Strict-Transport-Security).
-  // Via is there, with Larder's own entry, when it says more than that one would; Date, if it is one.
+  // or that Larder says itself (Age, Cache-Status, Accept-Ranges, digests), without promises of other connections
+  // (Alt-Svc). Via is there, with Larder's own entry, when it says more than that one would; Date, if it is one.
   cache::Fields kept;
+  // End-to-end fields that are one client's or a browser's business (cookies, Strict-Transport-Security): kept of hosts
+  // that are cached as RFC 9111 says, dropped of updates.
+  cache::Fields personal;
+  // Fields that Cache-Control names (private="x", no-cache="x"): for whoever asked, never stored.
+  cache::Fields withheld;
   std::optional<std::uint64_t> content_length;  // of this message's body
   bool chunked = false;                         // Transfer-Encoding: chunked; the body is to be decoded
   std::optional<ContentRange> content_range;

@@ -18,7 +18,7 @@ constexpr const char* kAfter = "Tue, 03 Mar 2026 10:00:00 GMT";
 const std::vector<std::string> kOthers = {"\"node-2\"", "W/\"weak\""};
 
 CurrentValidators current() {
-  return {"\"one\"", kOthers, kModified, larder::cache::parse_http_date(kAfter)};
+  return {"\"one\"", kOthers, kModified, larder::cache::parse_http_date(kAfter), {}};
 }
 
 Condition evaluate(std::vector<Field> fields, const CurrentValidators& validators = current(),
@@ -70,6 +70,16 @@ TEST_CASE("If-Modified-Since counts only without If-None-Match, and only for rea
   auto undated = current();
   undated.last_modified = {};
   CHECK(evaluate({{"If-Modified-Since", kAfter}}, undated) == Condition::proceed);
+}
+
+TEST_CASE("a Date stands in for a missing Last-Modified with If-Modified-Since") {
+  CurrentValidators undated;
+  undated.date = "Mon, 02 Mar 2026 10:00:00 GMT";
+  const auto since = [&](const char* time) {
+    return evaluate({{"If-Modified-Since", time}}, undated);
+  };
+  CHECK(since("Mon, 02 Mar 2026 10:00:00 GMT") == Condition::not_modified);
+  CHECK(since("Mon, 02 Mar 2026 09:59:59 GMT") == Condition::proceed);
 }
 
 TEST_CASE("If-Match compares strongly and comes first") {

@@ -31,6 +31,19 @@ TEST_CASE("built-in hosts are found on the two default ports only") {
   CHECK(table.find("res.public.onecdn.static.microsoft", 443)->vendor == "microsoft");
 }
 
+TEST_CASE("names of updates count on the vendors' hosts, and on others when the configuration says so") {
+  OriginsConfig origins;
+  origins.hosts = {host("a.example"), host("b.example"), host("swcdn.apple.com"), host("swdist.apple.com")};
+  origins.hosts[1].cache = "updates";
+  origins.hosts[3].cache = "standard";
+  const OriginTable table{origins};
+  CHECK_FALSE(table.find("a.example", 80)->knows_updates);
+  CHECK(table.find("b.example", 80)->knows_updates);
+  CHECK(table.find("swcdn.apple.com", 80)->knows_updates);
+  CHECK(table.find("oscdn.apple.com", 80)->knows_updates);
+  CHECK_FALSE(table.find("swdist.apple.com", 80)->knows_updates);
+}
+
 TEST_CASE("a domain entry covers the domain and what is below it, and nothing that merely ends alike") {
   OriginsConfig origins;
   origins.vendors.clear();

@@ -63,6 +63,8 @@ TEST_CASE("an origin's head is split into what is kept, what has its place, and 
                            {"Content-Encoding", "gzip"},
                            {"Location", "/b"},
                            {"Via", "1.1 x, 2.0 larder"}});
+  CHECK(got.personal == Fields{{"Set-Cookie", "a=b"}});
+  CHECK(got.withheld.empty());
 }
 
 TEST_CASE("fields that Cache-Control calls private are not kept") {
@@ -71,6 +73,7 @@ TEST_CASE("fields that Cache-Control calls private are not kept") {
               "X-User: u", "X-Mail: m", "X-Now: n", "X-Other: o", ""});
   CHECK(got.kept.size() == 2);
   CHECK(got.kept.back().first == "X-Other");
+  CHECK(got.withheld == Fields{{"X-User", "u"}, {"X-Mail", "m"}, {"X-Now", "n"}});
 }
 
 TEST_CASE("interim answers are forgotten when the next status line comes, and are not endless") {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// What the fill desk does for hosts that are cached as RFC 9111 says: variants, and what other methods do to what is
+// stored.
+#include <atomic>
+
+#include "proxy/fill_desk.h"
+
+namespace larder::proxy {
+namespace {
+
+// Calls `done` with the last of several answers. Its copies are counted, not its calls, so that none can be missed.
+std::function<void(const Status&)> after_all(const std::function<void()>& done) {
+  const std::shared_ptr<void> last(nullptr, [done](void*) { done(); });
+  return [last](const Status&) {};
+}
+
+}  // namespace
+
+// A loop may have looked before the URL's variants were known.
+void FillDesk::select_variant(FillOrder& order) {
+  if (!order.standard || order.key != order.url) return;
+  const auto key = variants_.key_for(order.url, says(order.standard->request));
+  if (!key) return;
+  order.key = *key;
+  order.known = reader_->find(order.key);
+  order.validate = order.known && cache::use_for(order.known->freshness, order.name, order.directives, clock.now()) !=
+                                      cache::Use::as_it_is;
+}
+
+std::string FillDesk::variant_key(const std::string& url, const std::vector<std::string>& fields,
+                                  const cache::Fields& request) {
+  if (fields.empty()) {
+    // The newest answer is for everybody.
+    for (const std::string& key : variants_.forget(url)) store.remove(key, {});
+    return url;
+  }
+  const auto noted = variants_.note(url, fields, says(request), store.new_extent().value);
+  if (!noted.dropped.empty()) store.remove(noted.dropped, {});
+  // What was stored before it varied would be found first.
+  if (reader_->find(url)) store.remove(url, {});
+  return noted.key;
+}
+
+// Who asks for the key from now on joins this fill.
+void FillDesk::rename(Fill& fill, const std::string& key) {
+  if (const auto old = by_key_.find(fill.order().key); old != by_key_.end() && old->second == &fill) by_key_.erase(old);
+  by_key_.try_emplace(key, &fill);
+}
+
+void FillDesk::invalidate(const std::vector<std::string>& urls, const std::function<void()>& done) {
+  const auto one_done = after_all(done);
+  for (const std::string& url : urls) {
+    for (const std::string& key : variants_.forget(url)) store.remove(key, one_done);
+    store.remove(url, one_done);
+  }
+}
+
+void FillDesk::head_answered(const std::string& key, const OriginAnswer& answer, const std::function<void()>& done) {
+  const cache::ObjectPtr stored = reader_->find(key);
+  if (!stored || answer.status != stored->status) {
+    done();
+    return;
+  }
+  const bool same_length = !answer.content_length || *answer.content_length == stored->size_bytes;
+  if (!same_length || !may_be_same(*stored, answer)) {
+    store.remove(key, after_all(done));
+    return;
+  }
+  const WallTime now = clock.now();
+  store.put_object(*freshened(*stored, answer, cache::NameClass::ordinary, now, now), after_all(done));
+}
+
+}  // namespace larder::proxy
