@@ -75,9 +75,7 @@ TEST_CASE("If-Modified-Since counts only without If-None-Match, and only for rea
 TEST_CASE("a Date stands in for a missing Last-Modified with If-Modified-Since") {
   CurrentValidators undated;
   undated.date = "Mon, 02 Mar 2026 10:00:00 GMT";
-  const auto since = [&](const char* time) {
-    return evaluate({{"If-Modified-Since", time}}, undated);
-  };
+  const auto since = [&](const char* time) { return evaluate({{"If-Modified-Since", time}}, undated); };
   CHECK(since("Mon, 02 Mar 2026 10:00:00 GMT") == Condition::not_modified);
   CHECK(since("Mon, 02 Mar 2026 09:59:59 GMT") == Condition::proceed);
 }
