@@ -94,7 +94,8 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
 bool FillDesk::defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want) {
   if (!running.has_received(want)) return false;
   const auto use = cache::use_for(running.object()->freshness, order.name, order.directives, clock.now());
-  if (use == cache::Use::as_it_is) return false;
+  if (use == cache::Use::while_asking) validate_at_end(running, order);
+  if (use != cache::Use::after_asking) return false;
   deferred_.insert(reader);
   at_end_[running.id()].emplace_back([this, reader, &loop, order, want](const Fill& ended_fill) {
     FillOrder again = order;

@@ -104,6 +104,8 @@ class FillDesk {
   Fill* find(FillId fill) const;
   Fill& begin(FillOrder order);
   void select_variant(FillOrder& order);
+  void set_aside(const std::string& key);
+  void validate_at_end(const Fill& running, const FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
   void store_is_stuck();

@@ -50,9 +50,32 @@ void FillDesk::rename(Fill& fill, const std::string& key) {
 void FillDesk::invalidate(const std::vector<std::string>& urls, const std::function<void()>& done) {
   const auto one_done = after_all(done);
   for (const std::string& url : urls) {
-    for (const std::string& key : variants_.forget(url)) store.remove(key, one_done);
-    store.remove(url, one_done);
+    std::vector<std::string> keys = variants_.forget(url);
+    keys.push_back(url);
+    for (const std::string& key : keys) {
+      set_aside(key);
+      store.remove(key, one_done);
+    }
   }
+}
+
+// Nobody joins this key's fill from now on. Who has been told what it brings gets the rest of it; who has not asks
+// again.
+void FillDesk::set_aside(const std::string& key) {
+  const auto running = by_key_.extract(key);
+  if (!running || running.mapped()->state() != FillState::asking) return;
+  running.mapped()->end(FillState::changed, fail(ErrorKind::origin_failed, key + " was changed while it was fetched"));
+}
+
+// Whoever asked has been sent the stale; it is validated once it is stored.
+void FillDesk::validate_at_end(const Fill& running, const FillOrder& order) {
+  at_end_[running.id()].emplace_back([this, order](const Fill& ended_fill) {
+    if (ended_fill.state() != FillState::finished) return;
+    FillOrder again = order;
+    again.known = ended_fill.object();
+    again.validate = true;
+    thread.post([this, again = std::move(again)] { fetch(again, [](const Status&) {}); });
+  });
 }
 
 void FillDesk::head_answered(const std::string& key, const OriginAnswer& answer, const std::function<void()>& done) {

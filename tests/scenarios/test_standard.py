@@ -368,6 +368,14 @@ def test_conditions_and_ranges_do_not_touch_other_answers_than_200(site, steered
 
 # ---- the stale (RFC 9111 4.2.4, RFC 5861)
 
+def test_the_stale_is_sent_at_once_to_who_comes_before_it_is_stored(site, steered):
+    script(site, "/s", answer("max-age=0, stale-while-revalidate=60", b"one", ETag='"1"'), answer("max-age=60", b"two", ETag='"2"'))
+    assert [steered("/s").body for _ in range(2)] == [b"one", b"one"]
+    site.origin.wait_for(lambda origin: len(origin.asked("/s")) == 2)
+    site.larder.settle()
+    assert steered("/s").body == b"two"
+
+
 @pytest.mark.parametrize("control", ["max-age=0", "max-age=0, stale-if-error=60"])
 def test_the_stale_is_sent_when_the_origin_fails(site, steered, control):
     script(site, "/s", answer(control, b"one"), *[answer(None, b"error", 503)] * 3)
@@ -476,6 +484,23 @@ def test_a_head_that_speaks_of_another_version_makes_what_is_stored_out_of_date(
         page.content = Content("longer", 2 * MiB)
     steered("/h", method="HEAD")
     assert site.larder.objects() == []
+
+
+def test_a_change_that_follows_at_once_counts_too(site, steered):
+    script(site, "/m", answer("max-age=60", b"old"), answer(None, b"done"), answer("max-age=60", b"new"))
+    assert steered("/m").body == b"old"
+    steered("/m", method="POST", body=b"x")
+    assert steered("/m").body == b"new"
+
+
+def test_who_waits_while_it_is_changed_gets_what_came_after(site, steered):
+    hold = HoldHead()
+    site.origin.put("/m", b"old", fault=[hold, answer(None, b"done"), answer("max-age=60", b"new")])
+    waiting = InBackground(steered, "/m")
+    hold.reached.wait(30)
+    steered("/m", method="POST", body=b"x")
+    assert waiting.result().body == b"new"
+    hold.go.set()
 
 
 # ---- parts (RFC 9111 3.3, 3.4; RFC 9110 15.3.7.3)
