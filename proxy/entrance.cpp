@@ -105,10 +105,15 @@ Classified classify_absolute(const RequestHead& head, const OriginTable& origins
 // ---- steered ----
 
 // Host names an origin. The port is the one Larder was reached by, which need not be one of the origin's: the scheme's
-// own is meant then. Addresses are how Larder itself is named, so they never count.
-std::optional<Url> steered_url(const RequestHead& head, const OriginTable& origins, ListenerKind listener) {
+// own is meant then. Addresses and localhost are how Larder itself is named too: what its own paths mean comes first
+// there.
+enum class HostIs { a_name, larders_too };
+
+std::optional<Url> steered_url(const RequestHead& head, const OriginTable& origins, ListenerKind listener, HostIs is) {
   const auto host = parse_authority(head.host);
-  if (!host || host->literal || host->host == "localhost") return std::nullopt;
+  if (!host) return std::nullopt;
+  const bool larders_too = host->literal || host->host == "localhost";
+  if (larders_too != (is == HostIs::larders_too)) return std::nullopt;
   const std::string_view scheme = listener == ListenerKind::tls ? "https" : "http";
   const auto own_port = default_port(scheme);
   for (const auto port : {host->port.value_or(own_port), own_port}) {
@@ -193,7 +198,7 @@ Refusal refuse_path(const RequestHead& head) {
   return refuse(404, "This path means nothing to Larder.");
 }
 
-Classified classify_own(const RequestHead& head, const OriginTable& origins) {
+Classified classify_own(const RequestHead& head, const OriginTable& origins, ListenerKind listener) {
   const auto asked = take_apart(head.target);
   if (auto query = read_query_origin(asked.query)) {
     if (!*query) return refuse(400, query->error().message);
@@ -203,6 +208,7 @@ Classified classify_own(const RequestHead& head, const OriginTable& origins) {
   if (taken.malformed) return refuse_token();
   if (auto update = classify_update_cache(asked, taken, origins)) return std::move(*update);
   if (const auto kind = helper_kind(taken.path, head)) return Helper{*kind, taken.token, std::string(taken.path)};
+  if (auto url = steered_url(head, origins, listener, HostIs::larders_too)) return classify_steered(std::move(*url));
   return refuse_path(head);
 }
 
@@ -212,8 +218,8 @@ Classified classify(const RequestHead& head, const OriginTable& origins, Listene
   if (head.method == "CONNECT") return classify_connect(head, origins);
   if (head.target == "*") return Helper{Helper::Kind::asterisk, {}, {}};
   if (!head.target.starts_with('/')) return classify_absolute(head, origins);
-  if (auto url = steered_url(head, origins, listener)) return classify_steered(std::move(*url));
-  return classify_own(head, origins);
+  if (auto url = steered_url(head, origins, listener, HostIs::a_name)) return classify_steered(std::move(*url));
+  return classify_own(head, origins, listener);
 }
 
 }  // namespace larder::proxy

@@ -58,7 +58,7 @@ void Exchange::answer_object(std::string_view cache_status) {
   head.cache_status = cache_status;
   head.digest = object.digest ? &*object.digest : nullptr;
   head.connection = connection_field();
-  record_.object_bytes = object.size_bytes;
+  if (object.status == 200) record_.object_bytes = object.size_bytes;
 
   // Conditions and ranges are for what would otherwise be sent whole (RFC 9110 13.2.1, 14.2).
   const Condition condition = object.status / 100 == 2 ? evaluate_conditions(*head_, current) : Condition::proceed;

@@ -16,6 +16,8 @@ const OriginTable& origins() {
     larder::config::OriginHost host;
     host.name = "files.example";
     config.hosts.push_back(host);
+    host.name = "localhost";
+    config.hosts.push_back(host);
     host.name = "127.0.0.1";
     host.port = 9000;
     config.hosts.push_back(host);
@@ -109,7 +111,7 @@ TEST_CASE("hosts that are no origin are refused with 403 by every entrance that 
   CHECK(refused(get("/a?source=127.0.0.1")) == 403);
   CHECK(refused(get("/a?source=127.0.0.1:22")) == 403);
   CHECK(refused(get("/a?source=%5B::1%5D")) == 403);
-  CHECK(refused(get("/a?source=localhost")) == 403);
+  CHECK(refused(get("/a?source=stranger.example")) == 403);
   CHECK(refused(get("/a?source=swcdn.apple.com:22")) == 403);
   CHECK(refused(get("/a?source=swcdn.apple.com.evil.example")) == 403);
   CHECK(refused(get("/a?cacheHostOrigin=evil.example")) == 403);
@@ -272,4 +274,14 @@ TEST_CASE("a path without meaning is 404 under Larder's address and 421 under a 
   CHECK(refused(get("/nothing", "")) == 404);
   CHECK(refused(get("/nothing", "www.example.org")) == 421);
   CHECK(refused(get("/proxy.pacx")) == 404);
+}
+
+TEST_CASE("an address or localhost is steered where it names an origin and Larder's own paths mean nothing") {
+  CHECK(origin(get("/a?x=1", "localhost:8080")) == "http://localhost/a?x=1");
+  CHECK(origin(get("/a", "127.0.0.1:9000")) == "http://127.0.0.1:9000/a");
+  CHECK(origin(get("/a", "127.0.0.1:8080")) == "404");
+  CHECK(origin(get("/a", "192.0.2.1")) == "404");
+  CHECK(helper(get("/", "localhost")) == Helper::Kind::root);
+  CHECK(fetch(get("/a?source=files.example", "localhost")).entrance == Entrance::content_cache);
+  CHECK(fetch(get("/a", "localhost")).entrance == Entrance::steered);
 }

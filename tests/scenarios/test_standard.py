@@ -541,6 +541,16 @@ def test_a_part_that_was_not_asked_for_reaches_nobody_as_the_whole(site, steered
     assert (got.status, got.body, got["Content-Range"]) == (206, b"45678", "bytes 4-8/10")
 
 
+# ---- in front of a host of the site's own
+
+@pytest.mark.larder(hosts=("localhost",))
+def test_an_origin_named_localhost_is_served_under_that_name(site):
+    script(site, "/l", answer("max-age=60", b"one"), answer("max-age=60", b"two"))
+    for _ in range(2):
+        assert get(site.larder.http, "/l", host="localhost:%d" % site.larder.http[1]).body == b"one"
+        site.larder.settle()
+
+
 # ---- redirects
 
 def test_redirects_are_handed_on(site, ask):
