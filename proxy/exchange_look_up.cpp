@@ -21,6 +21,19 @@ bool is_conditional(std::string_view field) {
                      [&](auto name) { return equals_ignoring_case(field.substr(0, name.size()), name); });
 }
 
+// Fields by which a request claims another host, URL or method than it has. Origins heed them and do not say so in
+// Vary; an answer to such a request must not reach anybody else (cache poisoning).
+bool speaks_for_another(const RequestHead& head) {
+  constexpr std::array<std::string_view, 14> kNames{
+      "Forwarded",         "X-Forwarded-Host",      "X-Forwarded-Proto",  "X-Forwarded-Scheme",
+      "X-Forwarded-Port",  "X-Forwarded-Prefix",    "X-Forwarded-Server", "X-Host",
+      "X-Original-Host",   "X-Original-URL",        "X-Rewrite-URL",      "X-HTTP-Method",
+      "X-Method-Override", "X-HTTP-Method-Override"};
+  return std::any_of(head.fields.begin(), head.fields.end(), [&](const Field& field) {
+    return std::any_of(kNames.begin(), kNames.end(), [&](auto name) { return equals_ignoring_case(field.name, name); });
+  });
+}
+
 }  // namespace
 
 cache::RequestDirectives Exchange::directives() const {
@@ -70,7 +83,7 @@ bool Exchange::selects(const cache::Object& object) {
 
 void Exchange::take_other_variant() {
   leave_fill();
-  if (++other_variants_ > kOtherVariants) {
+  if (!asked_->standard || ++other_variants_ > kOtherVariants) {
     begin_pass();
     return;
   }
@@ -84,7 +97,9 @@ void Exchange::use_what_is_held() {
   const auto use =
       object_ ? cache::use_for(object_->freshness, asked_->name, request, record_.time) : cache::Use::after_asking;
   const bool usable = use == cache::Use::as_it_is || (use == cache::Use::while_asking && object_->complete());
-  if (request.no_store && asked_->standard && !request.only_if_cached) {
+  const bool alone = asked_->standard && (request.no_store || speaks_for_another(*head_));
+  if (alone && !request.only_if_cached) {
+    object_ = nullptr;
     begin_pass();
   } else if (head_->method == "HEAD" ? usable : usable && (object_->complete() || wanted_is_held(*object_))) {
     answer_held(use);

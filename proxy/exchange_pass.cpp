@@ -151,12 +151,12 @@ void Exchange::note_pass(const OriginAnswer& answer) {
     // A success makes what is stored out of date (RFC 9111 4.4).
     answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(target().url, answer)](
                                   std::function<void()> done) { site.fills.invalidate(urls, done); });
-  } else if (head_->method == "HEAD" && object_ && asked_->standard) {
+  } else if (head_->method == "HEAD" && object_ && asked_->standard && !head_->has("Authorization")) {
     answer_pass_after(answer, [&site = loop_.site, key = key_, answer](std::function<void()> done) {
       site.fills.head_answered(key, answer, done);
     });
   } else {
-    if (head_->method == "GET" && asked_->standard && !directives().no_store &&
+    if (head_->method == "GET" && asked_->standard && answer.status != 206 && !directives().no_store &&
         cache::freshness_of(answer.received, answer.status, asked_->name, head_->has("Authorization"), record_.time,
                             record_.time)) {
       loop_.site.origin_thread.post([&site = loop_.site, url = target().url.key] { site.fills.may_be_kept(url); });

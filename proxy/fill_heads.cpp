@@ -99,6 +99,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
 bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
   const auto& range = answer.content_range;
   if (order_.standard && !object_ && !combinable(answer)) {
+    desk_.remember_uncacheable(order_.url);
     end(FillState::pass);
     return false;
   }

@@ -166,6 +166,15 @@ def test_the_origin_sees_the_clients_fields(site, ask):
     assert [asked.fields.get(name) for name in ("x-mine", "cookie", "user-agent", "accept-encoding", "x-hop")] == ["1", "k=v", "me/1", "br", None]
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-Host", "x-original-url", "Forwarded", "X-HTTP-Method-Override"])
+def test_a_request_that_claims_to_be_another_spoils_nobodys_answer(site, steered, name):
+    script(site, "/c", answer("max-age=60", b"poison"), answer("max-age=60", b"good"))
+    assert steered("/c", fields={name: "evil.test"}).body == b"poison"
+    assert site.origin.asked("/c")[0].fields[name.lower()] == "evil.test"
+    site.larder.settle()
+    assert steered("/c").body == b"good"
+
+
 def test_conditions_of_a_client_are_larders_to_judge(site, steered):
     page = site.origin.put("/c", b"content")
     assert steered("/c", fields={"If-None-Match": page.etag}).status == 304
