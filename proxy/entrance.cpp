@@ -105,15 +105,14 @@ Classified classify_absolute(const RequestHead& head, const OriginTable& origins
 // ---- steered ----
 
 // Host names an origin. The port is the one Larder was reached by, which need not be one of the origin's: the scheme's
-// own is meant then. Addresses and localhost are how Larder itself is named too: what its own paths mean comes first
-// there.
+// own is meant then. Addresses are how Larder itself is named, so they never count; so is localhost, but where that
+// names an origin it is steered if Larder's own paths mean nothing.
 enum class HostIs { a_name, larders_too };
 
 std::optional<Url> steered_url(const RequestHead& head, const OriginTable& origins, ListenerKind listener, HostIs is) {
   const auto host = parse_authority(head.host);
-  if (!host) return std::nullopt;
-  const bool larders_too = host->literal || host->host == "localhost";
-  if (larders_too != (is == HostIs::larders_too)) return std::nullopt;
+  if (!host || host->literal) return std::nullopt;
+  if ((host->host == "localhost") != (is == HostIs::larders_too)) return std::nullopt;
   const std::string_view scheme = listener == ListenerKind::tls ? "https" : "http";
   const auto own_port = default_port(scheme);
   for (const auto port : {host->port.value_or(own_port), own_port}) {

@@ -11,7 +11,7 @@
 //   /mau/..., MAUCacheAdmin's layouts          update cache, see updates/mau.h
 //   /pr/<GUID>/MacAutoupdate/..., /mro1cdnstorage/...   update cache: Microsoft's own layouts under any Host
 //   / with Max-Forwards: 0, /, /proxy.pac, /lcdn/locate, /profiles/...   helpers
-//   Host is an address or localhost, and that names an origin (only where the configuration says so)   steered
+//   Host is localhost, and that names an origin (only where the configuration says so)   steered
 //
 // A leading /d/<token>/ names the device: it is taken off, decoded once, and must be 1 to 64 of A-Z a-z 0-9 . _ : -
 // (400 otherwise). Paths that belong to an origin (proxy, steered, delivery optimization) lose it only when it is a
