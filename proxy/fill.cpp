@@ -106,8 +106,8 @@ void Fill::begin() {
 }
 
 void Fill::join(ReaderId reader, LoopPort* loop, Want want) {
-  Joining joining = Joining::began;
-  if (std::exchange(joined_once_, true)) joining = has_received(want) ? Joining::received : Joining::joined;
+  const bool first = !std::exchange(joined_once_, true);
+  const Joining joining = has_received(want) ? Joining::received : first ? Joining::began : Joining::joined;
   readers_[reader] = {loop, want};
   if (want.whole()) whole_asked_ = true;
   if (loop != nullptr) {

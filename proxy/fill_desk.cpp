@@ -77,6 +77,7 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
     return;
   }
   select_variant(order);
+  take_freshened(order);
   const auto running = by_key_.find(order.key);
   if (running != by_key_.end() && defers(*running->second, reader, loop, order, want)) return;
   if (running != by_key_.end()) {
@@ -192,6 +193,26 @@ void FillDesk::put_object(const cache::Object& object) {
   store.put_object(object, [url = object.url](const Status& status) {
     if (!status) spdlog::warn("describing {} in the index: {}", url, status.error().message);
   });
+}
+
+void FillDesk::put_freshened(const cache::ObjectPtr& object) {
+  freshened_[object->url] = object;
+  store.put_object(*object, [this, origin = owned_thread, object](const Status& status) {
+    if (!status) spdlog::warn("describing {} in the index: {}", object->url, status.error().message);
+    origin->post([this, object] {
+      const auto found = freshened_.find(object->url);
+      if (found != freshened_.end() && found->second == object) freshened_.erase(found);
+    });
+  });
+}
+
+// The asking loop has seen what the index says, which is older.
+void FillDesk::take_freshened(FillOrder& order) {
+  const auto found = freshened_.find(order.key);
+  if (found == freshened_.end() || !order.known || order.known->extent != found->second->extent) return;
+  order.known = found->second;
+  order.validate =
+      cache::use_for(order.known->freshness, order.name, order.directives, clock.now()) == cache::Use::after_asking;
 }
 
 void FillDesk::put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer) {

@@ -88,6 +88,8 @@ class FillDesk {
   cache::Reader& reader() { return *reader_; }
   void put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);
   void put_object(const cache::Object& object);
+  // The same of one that a 304 has freshened: whoever asks before the index says so is told of it.
+  void put_freshened(const cache::ObjectPtr& object);
   void complete(Fill& fill, cache::ExtentId extent);
   // The stored object of this key is of a version the origin no longer has.
   void forget(const std::string& key, cache::ExtentId extent);
@@ -104,6 +106,7 @@ class FillDesk {
   Fill* find(FillId fill) const;
   Fill& begin(FillOrder order);
   void select_variant(FillOrder& order);
+  void take_freshened(FillOrder& order);
   void set_aside(const std::string& key);
   void validate_at_end(const Fill& running, const FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
@@ -124,9 +127,10 @@ class FillDesk {
   std::unordered_set<ReaderId> deferred_;  // wait for the end of a fill whose bytes they may not have
   std::unordered_map<FillId, std::vector<std::function<void(const Fill&)>>> at_end_;
   cache::VariantTable variants_;
-  std::unordered_map<std::string, SteadyTime> uncacheable_;     // URLs, until when
-  std::unordered_map<std::string, cache::ExtentId> forgotten_;  // removed, though a loop may still believe in it
-  SteadyTime store_again_{};                                    // nothing is offered to a full store before this
+  std::unordered_map<std::string, SteadyTime> uncacheable_;      // URLs, until when
+  std::unordered_map<std::string, cache::ObjectPtr> freshened_;  // not yet in the index
+  std::unordered_map<std::string, cache::ExtentId> forgotten_;   // removed, though a loop may still believe in it
+  SteadyTime store_again_{};                                     // nothing is offered to a full store before this
   std::size_t unstored_ = 0;
   Timer stuck_;  // runs while the origins are held for a store that stores nothing
   bool stopping_ = false;

@@ -270,7 +270,7 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
 // The origin confirms what is stored.
 void Fill::refresh(const OriginAnswer& answer) {
   object_ = freshened(*object_, answer, order_.name, asked_at_, desk_.clock.now());
-  desk_.put_object(*object_);
+  desk_.put_freshened(object_);
   validating_ = false;
   state_ = FillState::filling;
   announce();

@@ -327,6 +327,13 @@ def test_a_304_freshens_what_is_stored_and_its_fields(site, ask):
     assert requests(site, "/v") == 2
 
 
+def test_who_comes_right_after_a_validation_needs_none(site, steered):
+    script(site, "/v", answer("max-age=0", b"body", ETag='"e"'), answer("max-age=60", b"", 304, ETag='"e"'))
+    for _ in range(3):
+        assert steered("/v").body == b"body"
+    assert requests(site, "/v") == 2
+
+
 @pytest.mark.parametrize("fields", [{"ETag": 'W/"weak"'}, {"Last-Modified": AGO}])
 def test_weak_validators_validate_too(site, steered, fields):
     script(site, "/v", answer("max-age=0", b"body", **fields), answer("max-age=60", b"", 304, **fields))
