@@ -155,7 +155,6 @@ class Fill {
   bool head_unsatisfiable(Lane& lane);
   bool head_other(Lane& lane, const OriginAnswer& answer);
   bool head_standard(Lane& lane, const OriginAnswer& answer);
-  bool combinable(const OriginAnswer& answer) const;
   void name_variant(const OriginAnswer& answer);
   bool stale_will_do() const;
   void tell_alone(const OriginAnswer& answer, std::optional<ReaderId> only_for);

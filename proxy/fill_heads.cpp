@@ -98,12 +98,14 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
 
 bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
   const auto& range = answer.content_range;
-  if (order_.standard && !object_ && !combinable(answer)) {
+  const bool fits = range && range->satisfied && range->size_bytes && range->first == lane.requested_first;
+  if (order_.standard && !object_ && (!fits || !combinable(answer.validators))) {
+    // Of no use to others, but perhaps what this client asked for, in its own words.
     desk_.remember_uncacheable(order_.url);
     end(FillState::pass);
     return false;
   }
-  if (!range || !range->satisfied || !range->size_bytes || range->first != lane.requested_first) {
+  if (!fits) {
     lane.complaint = order_.origin.host + " answers a request for bytes " + std::to_string(lane.requested_first) +
                      "- with other bytes";
     return false;

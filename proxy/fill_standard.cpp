@@ -41,19 +41,6 @@ bool Fill::stale_will_do() const {
          cache::good_on_error(object_->freshness, order_.name, order_.directives, desk_.clock.now());
 }
 
-// Parts of several answers may be put together only under a strong validator (RFC 9110 15.3.7.3): a strong tag, or a
-// date at least a second before the answer's own (RFC 9110 8.8.2.2). A part that is the whole needs none.
-bool Fill::combinable(const OriginAnswer& answer) const {
-  const auto& range = answer.content_range;
-  if (!range || !range->satisfied || !range->size_bytes) return false;
-  if (range->first == 0 && range->end == *range->size_bytes) return true;
-  if (answer.validators.strong()) return true;
-  const auto modified = cache::parse_http_date(answer.validators.last_modified);
-  const auto* date = cache::find_field(answer.received, "Date");
-  const auto sent = date == nullptr ? std::nullopt : cache::parse_http_date(*date);
-  return modified && *modified + std::chrono::seconds(1) <= sent.value_or(desk_.clock.now());
-}
-
 // What is to be stored gets the key its Vary makes of the request.
 void Fill::name_variant(const OriginAnswer& answer) {
   const auto fields = cache::nominated_fields(answer.received);
@@ -98,7 +85,10 @@ bool Fill::head_standard(Lane& lane, const OriginAnswer& answer) {
   }
   validating_ = false;
   object_ = nullptr;
-  if (!worth_storing) {
+  // The end of the connection ends it, and so would a break.
+  const bool endless =
+      !answer.content_length && !answer.chunked && answer.status != 204 && answer.protocol.starts_with("1.");
+  if (!worth_storing || endless) {
     tell_alone(answer, freshness ? std::nullopt : owner());
     return true;
   }
