@@ -235,7 +235,7 @@ def test_a_trace_does_not_unmake_what_is_stored(site):
 
 # ---- redirects ----
 
-@pytest.mark.larder(hosts=("other.test",))
+@pytest.mark.larder(hosts=("other.test",), host_keys={"origin.test": {"cache": "updates"}})
 @pytest.mark.parametrize("host, told", [("other.test", False), ("origin.test", True)])
 def test_secrets_of_a_client_do_not_follow_a_redirect_to_another_origin(site, host, told):
     site.origin.put("/p", CONTENT, fault=Answer(302, {"Location": f"http://{host}/q"}, b""))
