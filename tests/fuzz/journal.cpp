@@ -67,12 +67,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)journal.unposted();
   std::vector<Batch> batches(1);
   batches[0].fetches.emplace_back();
-  batches[0].fetches[0].url = "http://origin.test/a";
+  batches[0].fetches[0].subject.edit().url = "http://origin.test/a";
   require(journal.append(batches).has_value());
   require(batches[0].first_sequence >= next);
   journal.close();
   Journal again(directory, batches[0].first_sequence);
   const auto held = again.unposted();
-  require(held.size() == 1 && held[0].fetches.size() == 1 && held[0].fetches[0].url == "http://origin.test/a");
+  require(held.size() == 1 && held[0].fetches.size() == 1 && held[0].fetches[0].subject->url == "http://origin.test/a");
   return 0;
 }

@@ -84,7 +84,7 @@ const Bytes& content(std::uint64_t size, unsigned version) {
       state ^= state << 17U;
       byte = static_cast<std::byte>(state);
     }
-    found->second.digest = sha256(found->second.bytes);
+    found->second.digest = Sha256::of(found->second.bytes);
   }
   return found->second;
 }
