@@ -186,6 +186,7 @@ bool Fill::nearly_there(const Lane& lane) const {
 
 void Fill::stop_unwanted_lanes() {
   if (state_ != FillState::filling) return;
+  if (!readers_.empty() && !combinable(object_->origin)) return;  // no other could bring what they wait for
   std::vector<Lane*> unwanted;
   for (const auto& lane : lanes_) {
     if (lane->ask == Lane::Ask::validate || wanted(cache::chunk_of(lane->next)) || nearly_there(*lane)) continue;

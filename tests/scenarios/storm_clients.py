@@ -23,6 +23,7 @@ class Ask:
     token: str
     start: float
     end: float = 0
+    connected: float = 0
     head: Head | None = None
     received: int = 0                # body bytes
     of_object: int = 0               # those of them that are the object's
@@ -113,11 +114,13 @@ class Visitor(threading.Thread):
         slow = draw.random() < 0.12
         self.doing = "connecting"
         with Connection(self.storm.larder.http, receive_buffer=16 * KiB if slow else None, timeout=PATIENCE) as connection:
+            connected = time.monotonic()
             asks = [self.new_ask() for _ in range(count)]
             if ahead:
                 for ask in asks:
                     self.send(connection, ask)
             for ask in asks:
+                ask.connected = connected
                 ask.start = ask.start if ahead else time.monotonic()
                 self.doing = str(ask)
                 if not ahead:

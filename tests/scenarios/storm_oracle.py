@@ -71,7 +71,8 @@ class Oracle:
                 return "hangs"
             # A reset before the head is a failure as any other; a clean close is none that a client understands.
             reset = ask.error.startswith("ConnectionReset") and not self.untroubled(ask)
-            return "" if disturbed or reset else "no answer"
+            # A connection does not outlive the daemon it was made to.
+            return "" if self.storm.was_disturbed(ask.connected, ask.end) or reset else "no answer"
         if ask.cut:
             if ask.cut.clean and not disturbed:
                 return "not whole, and yet ended cleanly"

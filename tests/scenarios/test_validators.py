@@ -3,7 +3,7 @@
 
 import pytest
 
-from client import all_of, eventually, get
+from client import Connection, all_of, eventually, get
 from content import Content, MiB
 from larder import cache_status
 from origin import Answer, Instead, NoLength, Page, Reset
@@ -53,6 +53,19 @@ def test_without_validators_a_range_far_ahead_cuts_nobody(site):
     site.origin.wait_for(lambda origin: origin.bytes_sent("/a.pkg") > MiB)
     ahead = [site.larder.in_background("/a.pkg", content, fields={"Range": f"bytes={first}-{first + MiB}"}) for first in (15 * MiB, 35 * MiB)]
     assert [got for got in all_of([whole, *ahead]) if not got.good] == []
+    assert len(site.origin.asked("/a.pkg")) == 1
+
+
+def test_without_validators_who_waits_for_the_rest_has_it_when_the_first_leaves(site):
+    content = Content("a", 40 * MiB)
+    site.origin.put("/a.pkg", content, etag=None, last_modified=None, fields=KEPT, rate=20 * MiB)
+    with Connection(site.larder.http) as first:
+        first.request(site.larder.cache_url("origin.test", "/a.pkg"))
+        assert first.head().status == 200
+        second = site.larder.in_background("/a.pkg", content, fields={"Range": f"bytes={15 * MiB}-{16 * MiB}"})
+        eventually(lambda: [fill["clients_waiting"] for fill in site.larder.fills()] == [2])
+        first.reset()
+    assert second.result().good
     assert len(site.origin.asked("/a.pkg")) == 1
 
 
