@@ -74,6 +74,23 @@ void add_traffic(Families& out, const proxy::Counters& c) {
   out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open.value());
   out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted.value());
   out.counter("larder_connections_refused_total", "Client connections refused.", c.connections_refused.value());
+  out.counter("larder_connections_over_limit_total", "Client connections answered 429 or 503.",
+              c.connections_over_limit.value());
+  out.counter("larder_connections_handed_over_total", "Client connections given to a loop with less to do.",
+              c.connections_handed_over.value());
+  out.gauge("larder_client_rate_limit_bytes", "Bytes a second that one client may be sent now; 0: no limit.",
+            c.client_rate.value());
+  out.gauge("larder_line_rate_limit_bytes", "Bytes a second that may be fetched from origins now; 0: no limit.",
+            c.line_rate.value());
+  out.counter("larder_answers_paced_total", "Times an answer waited for its client's rate.", c.answers_paced.value());
+  out.counter("larder_line_waits_total", "Times an origin's bytes waited for the line's rate.", c.line_waits.value());
+  out.gauge("larder_requests_running", "Requests under way now.", c.requests_running.value());
+  out.counter("larder_requests_over_limit_total", "Requests answered 503 because too many were under way.",
+              c.requests_over_limit.value());
+  out.counter("larder_requests_timed_out_total", "Requests that did not come whole in time (408).",
+              c.requests_timed_out.value());
+  out.counter("larder_answers_timed_out_total", "Answers cut off because the client did not take them in time.",
+              c.answers_timed_out.value());
   out.counter("larder_chunks_cold_total", "Chunks brought into memory before they were sent.", c.chunks_cold.value());
 }
 

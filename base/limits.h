@@ -22,17 +22,39 @@ inline constexpr std::size_t kInterimAnswers = 16;
 inline constexpr std::size_t kRanges = 64;
 // Body of a request that is passed on. Telemetry and OCSP are some KiB. Over it: 413.
 inline constexpr std::uint64_t kRequestBodyBytes = 16ULL << 20U;
-// A client that has begun a head or a body and sends no more of it. Then: closed.
-inline constexpr std::chrono::seconds kRequestStall{30};
-// A connection between requests. Apple's clients keep theirs for a minute. Then: closed.
+// From the first byte of a head to its last, however the bytes come. A head is one or two packets; Apache gives 20 to
+// 40 s. Then: 408 and closed. limits.head_timeout.
+inline constexpr std::chrono::seconds kHeadTimeout{20};
+// A body may take this long, and a second more for each kBodyRate bytes of it. Then: 408 and closed.
+// limits.body_timeout, limits.body_rate.
+inline constexpr std::chrono::seconds kBodyTimeout{30};
+inline constexpr std::uint64_t kBodyRate = 1024;
+// A connection between requests. Apple's clients keep theirs for a minute. Then: closed. limits.keep_alive.
 inline constexpr std::chrono::seconds kKeepAlive{75};
-// A client that takes nothing of what is ready for it. Sleeping laptops come back within minutes, or start anew. Then:
-// reset.
-inline constexpr std::chrono::seconds kSendStall{120};
+// A client must take kSendLeast bytes (or what is left of its answer) in each such span while bytes are ready for it.
+// Laptops that fall asleep come back within minutes, or start anew. Then: reset. limits.send_timeout.
+inline constexpr std::chrono::seconds kSendTimeout{120};
+inline constexpr std::uint64_t kSendLeast = 64 * 1024;
 // What a refused client still sends is read away for this long, so that it gets to read its refusal.
 inline constexpr std::chrono::seconds kLinger{2};
-// Clients connected to one loop. Each costs some KiB. Over it: closed at once, and counted.
-inline constexpr std::size_t kClientsPerLoop = 20000;
+// Bytes of an answer that the kernel holds for a client before they can be sent: without a bound it grows to megabytes
+// for each slow one. At it: the client is written to no more until there is room.
+inline constexpr int kUnsentBytes = 256 * 1024;
+// Client connections, all loops together: each costs some KiB and a descriptor. Over it: 503 with Retry-After, and
+// closed. Never more than the process may have descriptors. limits.connections.
+inline constexpr std::uint32_t kConnections = 20000;
+// Of one address: a branch behind one NAT opens a few for each of its devices. Over it: 429 with Retry-After, and
+// closed. limits.connections_per_client.
+inline constexpr std::uint32_t kConnectionsPerClient = 4000;
+// Connections over those limits that are still told so, all together. Over it: closed at once.
+inline constexpr std::uint32_t kRefusals = 256;
+// Descriptors kept for everything but clients: origins, the store, the ledger, the administration.
+inline constexpr std::uint32_t kOwnDescriptors = 512;
+// Requests under way at a time; what is answered at once does not count. Over it: 503 with Retry-After.
+// limits.requests.
+inline constexpr std::uint32_t kRequests = 16000;
+// What a client that is one too many is told to wait. Devices that must ask elsewhere do so at once anyway.
+inline constexpr std::chrono::seconds kRetryAfter{10};
 // Device token: a serial number is 10 to 14 characters, a UDID 40, a UUID 36. Over it: 400.
 inline constexpr std::size_t kTokenBytes = 64;
 // Largest object stored. The largest known is an 18.4 GB UniversalMac restore image. Over it: passed, not stored.

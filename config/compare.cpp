@@ -17,8 +17,8 @@ Changes compare(const Config& before, const Config& after) {
   Changes changes;
   for (const Key& key : keys()) {
     if (same(key, before, after)) continue;
-    // Hosts have no names of their own in the table: a changed one counts once, whatever changed in it.
-    const auto name = key.set_host == nullptr ? key.name : key.name.substr(0, key.name.rfind('.'));
+    // Hosts and windows have no names of their own: a changed one counts once, whatever changed in it.
+    const auto name = key.of_many() ? key.name.substr(0, key.name.rfind('.')) : key.name;
     auto& list = key.reload == Reload::live ? changes.applied : changes.need_restart;
     if (list.empty() || list.back() != name) list.emplace_back(name);
   }

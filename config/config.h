@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "config/network.h"
+#include "config/rates.h"
 
 namespace larder::config {
 
@@ -33,6 +35,19 @@ struct StorageConfig {
 struct AccessConfig {
   std::vector<Network> clients;            // "private" already expanded
   std::filesystem::path admin_token_file;  // empty: none
+};
+
+// What one client, and all of them, may take of Larder. The defaults have their reasons in base/limits.h.
+struct LimitsConfig {
+  std::chrono::seconds head_timeout = limits::kHeadTimeout;  // for a whole head
+  std::chrono::seconds body_timeout = limits::kBodyTimeout;  // and one second more for each body_rate bytes
+  std::uint64_t body_rate_bytes = limits::kBodyRate;         // a second
+  std::chrono::seconds keep_alive = limits::kKeepAlive;
+  std::chrono::seconds send_timeout = limits::kSendTimeout;  // for each limits::kSendLeast bytes
+  std::uint32_t connections = limits::kConnections;
+  std::uint32_t connections_per_client = limits::kConnectionsPerClient;
+  std::uint32_t requests = limits::kRequests;         // under way
+  std::vector<Network> exempt = loopback_networks();  // each address may be many clients
 };
 
 struct TlsConfig {
@@ -85,6 +100,8 @@ struct Config {
   ListenConfig listen;
   StorageConfig storage;
   AccessConfig access;
+  LimitsConfig limits;
+  RatesConfig rates;
   TlsConfig tls;
   UpdatesConfig updates;
   FillsConfig fills;

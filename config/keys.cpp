@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/duration.h"
+#include "config/rate_window_keys.h"
 #include "config/read_value.h"
 #include "config/show_value.h"
 
@@ -69,6 +70,18 @@ void set_host_connect_to(OriginHost& host, const Value& v, P& p) {
     p.add(v.line, endpoint ? "port 0 cannot be connected to; write the port" : endpoint.error().message);
   }
 }
+
+void set_body_rate(Config& c, const Value& v, P& p) {
+  const auto size = read_size(v, p);
+  if (size && *size == 0) {
+    p.add(v.line, "a body without a least rate may never end; write at least \"1 B\"");
+  } else {
+    put(c.limits.body_rate_bytes, size);
+  }
+}
+
+constexpr SpanRange kTimeout{seconds(1), hours(1)};
+constexpr CountRange kCount{1, 1000000};
 
 std::string show_finish(const Config& c) {
   constexpr std::array<std::string_view, 3> kNames{"listed", "always", "never"};
@@ -134,6 +147,76 @@ constexpr std::array kKeys{
         "required when listen.admin is more than loopback. Not readable by everyone.",
         Reload::live, [](Config& c, const Value& v, P& p) { put(c.access.admin_token_file, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.access.admin_token_file); }},
+
+    Key{"limits.head_timeout", "duration", R"("20s")", R"("10s")",
+        "How long a client may take for the whole head of a request, however slowly its bytes come; then 408 and "
+        "closed. 1s to 1h.",
+        Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.head_timeout, read_duration(v, kTimeout, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.head_timeout); }},
+    Key{"limits.body_timeout", "duration", R"("30s")", R"("60s")",
+        "How long a client may take for the body of a request, and a second more for each limits.body_rate bytes of "
+        "it; "
+        "then 408 and closed. 1s to 1h.",
+        Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.body_timeout, read_duration(v, kTimeout, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.body_timeout); }},
+    Key{"limits.body_rate", "size", R"("1 KiB")", R"("10 KiB")",
+        "Bytes a second that the body of a request must come at, after limits.body_timeout.", Reload::live,
+        set_body_rate, nullptr, [](const Config& c) { return show_size(c.limits.body_rate_bytes); }},
+    Key{"limits.keep_alive", "duration", R"("1m15s")", R"("30s")",
+        "How long a connection may be quiet between two requests; then closed. 1s to 1h.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.keep_alive, read_duration(v, kTimeout, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.keep_alive); }},
+    Key{"limits.send_timeout", "duration", R"("2m")", R"("5m")",
+        "A client must take 64 KiB of its answer, or what is left of it, in each such span of time; then reset. A "
+        "device "
+        "that sleeps for less loses nothing. 1s to 1h.",
+        Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.send_timeout, read_duration(v, kTimeout, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.send_timeout); }},
+    Key{"limits.connections", "number", "20000", "50000",
+        "Client connections at a time, never more than the process may have descriptors (LimitNOFILE); one too many is "
+        "answered 503 with Retry-After.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.limits.connections, read_count(v, kCount, p)); },
+        nullptr, [](const Config& c) { return std::to_string(c.limits.connections); }},
+    Key{"limits.connections_per_client", "number", "4000", "64",
+        "The same for one address; one too many is answered 429 with Retry-After.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.connections_per_client, read_count(v, kCount, p)); },
+        nullptr, [](const Config& c) { return std::to_string(c.limits.connections_per_client); }},
+    Key{"limits.requests", "number", "16000", "2000",
+        "Requests under way at a time; one too many is answered 503 with Retry-After.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.requests, read_count(v, kCount, p)); }, nullptr,
+        [](const Config& c) { return std::to_string(c.limits.requests); }},
+    Key{"limits.exempt", "list of networks", R"(["127.0.0.0/8", "::1/128"])", R"(["127.0.0.0/8", "10.1.2.3/32"])",
+        "Addresses behind which many clients stand (a load balancer, a NAT): what holds for one address does not hold "
+        "for them.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.limits.exempt, read_networks(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.limits.exempt); }},
+
+    Key{"rates.client", "rate", R"("")", R"("100 Mbit/s")",
+        "What Larder sends to one address, at most, all its connections together; empty for no limit. Addresses of "
+        "limits.exempt have none.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.rates.client, read_rate(v, p)); }, nullptr,
+        [](const Config& c) { return show_text(format_rate(c.rates.client)); }},
+    Key{"rates.line", "rate", R"("")", R"("50 Mbit/s")",
+        "What Larder fetches from all origins together, at most; empty for no limit. It is shared evenly between "
+        "the transfers under way.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.rates.line, read_rate(v, p)); }, nullptr,
+        [](const Config& c) { return show_text(format_rate(c.rates.line)); }},
+    Key{"rates.window.hours", "hours", R"("00:00-24:00")", R"("08:00-17:00")",
+        "The hours in local time at which the rates of this table hold; \"22:00-06:00\" lasts until the next day. The "
+        "first table that holds decides.",
+        Reload::live, nullptr, nullptr, show_window_hours, set_window_hours},
+    Key{"rates.window.days", "list of days", R"(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])",
+        R"(["mon", "tue", "wed", "thu", "fri"])", "The days on which its hours begin; left away: every day.",
+        Reload::live, nullptr, nullptr, show_window_days, set_window_days},
+    Key{"rates.window.client", "rate", "", R"("20 Mbit/s")",
+        "In place of rates.client; empty for no limit; left away: as outside.", Reload::live, nullptr, nullptr,
+        show_window_clients, set_window_client},
+    Key{"rates.window.line", "rate", "", R"("10 Mbit/s")",
+        "In place of rates.line; empty for no limit; left away: as outside.", Reload::live, nullptr, nullptr,
+        show_window_lines, set_window_line},
 
     Key{"tls.certificate", "path", R"("")", R"("/etc/larder/tls/larder.pem")",
         "The certificate of Larder's own name and its chain, PEM. Needed with listen.tls.", Reload::restart,
@@ -275,6 +358,11 @@ std::vector<std::string_view> table_names() {
     if (std::find(names.begin(), names.end(), table) == names.end()) names.push_back(table);
   }
   return names;
+}
+
+bool can_be_many(std::string_view table) {
+  return std::any_of(kKeys.begin(), kKeys.end(),
+                     [&](const Key& key) { return key.of_many() && key.name.substr(0, key.name.rfind('.')) == table; });
 }
 
 std::string_view to_string(Reload reload) {

@@ -25,11 +25,15 @@ struct Key {
   std::string_view meaning;       // one or more sentences
   Reload reload;
 
-  // Puts a value of the file into place; says what is wrong with it instead. One of the two is set.
+  // Puts a value of the file into place; says what is wrong with it instead. One of the three (set_window) is set.
   void (*set)(Config&, const Value&, KeyProblems&);
   void (*set_host)(OriginHost&, const Value&, KeyProblems&);
-  // The value as TOML writes it; for [[origins.host]] the list of all hosts' values.
+  // The value as TOML writes it; of a table that there can be several of, the list of all their values.
   std::string (*show)(const Config&);
+  void (*set_window)(RateWindow&, const Value&, KeyProblems&) = nullptr;
+
+  // Stands in a table that there can be several of: [[origins.host]], [[rates.window]].
+  bool of_many() const { return set == nullptr; }
 };
 
 // In the order of the example file.
@@ -43,6 +47,9 @@ std::string_view nearest_key(std::string_view name);
 
 // "storage", "origins", "origins.host": the tables keys stand in, in order.
 std::vector<std::string_view> table_names();
+
+// Whether there can be several of a table: [[origins.host]].
+bool can_be_many(std::string_view table);
 
 std::string_view to_string(Reload reload);
 

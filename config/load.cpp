@@ -46,14 +46,14 @@ void report_unknown_table(const Table& table, Problems& problems) {
 
 void check_tables(const Document& document, Problems& problems) {
   for (const auto& table : document.tables) {
-    if (table.name == "origins.host") {
-      problems.add(table.line, "write [[origins.host]], with two brackets: there can be several");
+    if (can_be_many(table.name)) {
+      problems.add(table.line, "write [[" + table.name + "]], with two brackets: there can be several");
     } else if (!is_table(table.name)) {
       report_unknown_table(table, problems);
     }
   }
   for (const auto& item : document.items) {
-    if (item.name == "origins.host") continue;
+    if (can_be_many(item.name)) continue;
     if (is_table(item.name)) {
       problems.add(item.line, "write [" + item.name + "], with single brackets: there is only one");
     } else {
@@ -64,7 +64,7 @@ void check_tables(const Document& document, Problems& problems) {
 
 bool in_unknown_table(const std::string& name, const Document& document) {
   return std::any_of(document.tables.begin(), document.tables.end(), [&](const Table& table) {
-    return name.starts_with(table.name + ".") && (!is_table(table.name) || table.name == "origins.host");
+    return name.starts_with(table.name + ".") && (!is_table(table.name) || can_be_many(table.name));
   });
 }
 
@@ -80,21 +80,26 @@ void read_entries(const Document& document, Config& config, Problems& problems) 
   }
 }
 
-void read_hosts(const Document& document, Config& config, Problems& problems) {
+// All tables of one name, each into a thing of its own.
+template <class Thing>
+std::vector<Thing> read_many(const Document& document, std::string_view name, Problems& problems,
+                             void (*Key::*set)(Thing&, const Value&, KeyProblems&)) {
+  std::vector<Thing> things;
   for (const auto& item : document.items) {
-    if (item.name != "origins.host") continue;
-    OriginHost host;
+    if (item.name != name) continue;
+    Thing thing;
     for (const auto& entry : item.entries) {
       const Key* key = find_key(entry.name);
-      if (key != nullptr && key->set_host != nullptr) {
+      if (key != nullptr && key->*set != nullptr) {
         KeyProblems of_key(problems, key->name);
-        key->set_host(host, entry.value, of_key);
+        (key->*set)(thing, entry.value, of_key);
       } else {
         report_unknown(entry, problems);
       }
     }
-    config.origins.hosts.push_back(std::move(host));
+    things.push_back(std::move(thing));
   }
+  return things;
 }
 
 // The defaults of the table, read by the same way as a file's values.
@@ -119,7 +124,8 @@ Loaded load_text(std::string_view toml, const std::string& file_name) {
   if (problems.count() == 0) {
     check_tables(document, problems);
     read_entries(document, *config, problems);
-    read_hosts(document, *config, problems);
+    config->origins.hosts = read_many(document, "origins.host", problems, &Key::set_host);
+    config->rates.windows = read_many(document, "rates.window", problems, &Key::set_window);
     check_rules(*config, document, problems);
   }
   Loaded loaded;

@@ -185,4 +185,14 @@ const std::vector<Network>& private_networks() {
   return networks;
 }
 
+const std::vector<Network>& loopback_networks() {
+  static const std::vector<Network> networks{v4(127, 0, 8), *Network::parse("::1/128")};
+  return networks;
+}
+
+bool any_contains(const std::vector<Network>& networks, const Address& address) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& network) { return network.contains(address); });
+}
+
 }  // namespace larder::config

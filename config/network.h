@@ -50,5 +50,8 @@ struct Network {
 
 // Loopback, RFC 1918, link-local and unique local networks.
 const std::vector<Network>& private_networks();
+// 127.0.0.0/8 and ::1.
+const std::vector<Network>& loopback_networks();
+bool any_contains(const std::vector<Network>& networks, const Address& address);
 
 }  // namespace larder::config

@@ -69,6 +69,15 @@ std::optional<std::uint64_t> read_size(const Value& value, KeyProblems& problems
   return std::nullopt;
 }
 
+std::optional<BytesPerSecond> read_rate(const Value& value, KeyProblems& problems) {
+  const auto text = read_text(value, problems);
+  if (!text) return std::nullopt;
+  const auto rate = parse_rate(*text);
+  if (rate) return *rate;
+  problems.add(value.line, rate.error().message);
+  return std::nullopt;
+}
+
 std::optional<std::filesystem::path> read_path(const Value& value, KeyProblems& problems) {
   const auto text = read_text(value, problems);
   if (!text) return std::nullopt;

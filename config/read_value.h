@@ -30,6 +30,7 @@ class KeyProblems {
 
 std::optional<std::string> read_text(const Value& value, KeyProblems& problems);
 std::optional<std::uint64_t> read_size(const Value& value, KeyProblems& problems);
+std::optional<BytesPerSecond> read_rate(const Value& value, KeyProblems& problems);         // 0 for ""
 std::optional<std::filesystem::path> read_path(const Value& value, KeyProblems& problems);  // absolute, or empty
 std::optional<std::string> read_choice(const Value& value, std::initializer_list<std::string_view> choices,
                                        KeyProblems& problems);

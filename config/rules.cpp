@@ -24,6 +24,7 @@ class Rules {
     check_tls();
     check_file("origins.ca_file", document_.line_of("origins.ca_file"), config_.origins.ca_file);
     check_hosts();
+    check_windows();
     check_catalogues();
   }
 
@@ -77,10 +78,8 @@ class Rules {
   }
 
   static bool is_loopback(const Endpoint& endpoint) {
-    static const Network v4 = *Network::parse("127.0.0.0/8");
-    static const Network v6 = *Network::parse("::1/128");
     const auto address = Address::parse(endpoint.host);
-    return address && (v4.contains(*address) || v6.contains(*address));
+    return address && any_contains(loopback_networks(), *address);
   }
 
   void check_tls() {
@@ -108,6 +107,17 @@ class Rules {
     if (!std::ifstream(file)) {
       problems_.add(line, key + ": " + file.string() + " cannot be read: " + std::strerror(errno) +
                               "; name a PEM file that the user larderd runs as can read");
+    }
+  }
+
+  void check_windows() {
+    for (const auto& item : document_.items) {
+      if (item.name != "rates.window") continue;
+      const bool says = std::any_of(item.entries.begin(), item.entries.end(), [](const Entry& entry) {
+        return entry.name == "rates.window.client" || entry.name == "rates.window.line";
+      });
+      if (!says)
+        problems_.add(item.line, "rates.window: the table sets no rate; add client = \"...\" or line = \"...\"");
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "proxy/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -20,11 +20,18 @@ namespace {
 // Read ahead of the request now answered: pipelined heads. Beyond it the socket is left unread.
 constexpr std::size_t kInputBytes = 2 * limits::kHeadBytes;
 constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr auto kSlimAfter = std::chrono::seconds(2);
+
+// Bytes the client's kernel has not confirmed yet: the socket's buffer may hold minutes of a slow client.
+std::uint64_t bytes_untaken(int fd) {
+  int bytes = 0;
+  return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
 
 }  // namespace
 
-Connection::Connection(Loop& loop, int fd, const config::Address& client, bool allowed)
-    : loop_(loop), fd_(fd), client_(client), allowed_(allowed), last_progress_(loop.site.clock.steady()) {
+Connection::Connection(Loop& loop, int fd, ClientTable::Seat seat)
+    : loop_(loop), fd_(fd), seat_(std::move(seat)), last_progress_(loop.site.clock.steady()) {
   event_base* base = loop.thread.base();
   read_event_.reset(event_new(
       base, fd, EV_READ | EV_PERSIST,
@@ -36,6 +43,7 @@ Connection::Connection(Loop& loop, int fd, const config::Address& client, bool a
 }
 
 Connection::~Connection() {
+  running(false);
   exchange_.reset();
   unfed_.reset();
   read_event_.reset();
@@ -73,7 +81,9 @@ void Connection::on_readable() {
     in_begin_ = 0;
   }
   in_.append(buffer.data(), static_cast<std::size_t>(got));
+  stirred_ = true;
   last_progress_ = loop_.site.clock.steady();
+  slim_ = false;
   if (exchange_) {
     if (in_.size() - in_begin_ >= kInputBytes) read_more(false);
     return;
@@ -135,6 +145,7 @@ bool Connection::take_head() {
     case HeadParser::State::complete:
       break;
   }
+  asking_since_ = {};
   const std::size_t head_bytes = parser_.head_bytes();
   body_.clear();
   exchange_ = std::make_unique<Exchange>(*this, head_, unread.substr(0, head_bytes));
@@ -159,7 +170,7 @@ bool Connection::take_head() {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     iovec part{const_cast<char*>(kContinue.data()), kContinue.size()};
     std::size_t sent = 0;
-    if (send(&part, 1, false, sent) == Sent::failed || sent != kContinue.size()) {
+    if (write(&part, 1, false, sent) == Sent::failed || sent != kContinue.size()) {
       close();
       return false;
     }
@@ -189,6 +200,7 @@ bool Connection::take_body() {
     if (body_left_ > 0) return false;
   }
   reading_ = Reading::head;
+  asking_since_ = {};
   exchange_ = std::move(unfed_);
   exchange_->give_body(std::move(body_));
   begin_exchange();
@@ -197,7 +209,20 @@ bool Connection::take_body() {
 
 void Connection::begin_exchange() {
   exchange_->begin();
-  if (exchange_) exchange_->keep_head();  // it goes on after this turn
+  if (!exchange_) return;
+  exchange_->keep_head();  // it goes on after this turn
+  running(true);
+}
+
+// Only what outlives its turn is counted, so that a hit answered at once costs no shared counter.
+void Connection::running(bool now) {
+  if (std::exchange(counted_, now) == now) return;
+  loop_.running(now ? 1 : -1);
+  if (now) {
+    add(loop_.site.counters.requests_running);
+  } else {
+    take(loop_.site.counters.requests_running);
+  }
 }
 
 void Connection::refuse(int status, const std::string& reason) {
@@ -208,6 +233,38 @@ void Connection::refuse(int status, const std::string& reason) {
 }
 
 Connection::Sent Connection::send(iovec* parts, int count, bool more, std::size_t& sent) {
+  if (loop_.client_rate() != 0) {
+    if (Pace* pace = seat_.pace()) return send_paced(*pace, parts, count, more, sent);
+  }
+  return write(parts, count, more, sent);
+}
+
+// As much as the client may have now; the rest waits in the loop's list of those who wait for their rate.
+Connection::Sent Connection::send_paced(Pace& pace, iovec* parts, int count, bool more, std::size_t& sent) {
+  const std::uint64_t rate = loop_.client_rate();
+  if (rate == 0) return write(parts, count, more, sent);  // it has just been lifted
+  const SteadyTime now = loop_.site.clock.steady();
+  std::uint64_t left = pace.allowed(now, rate);
+  sent = 0;
+  if (left == 0) {
+    add(loop_.site.counters.answers_paced);
+    paced_ = Paced::due;
+    return Sent::some;
+  }
+  std::uint64_t wanted = 0;
+  std::uint64_t trying = 0;
+  for (int i = 0; i < count; ++i) {
+    wanted += parts[i].iov_len;
+    parts[i].iov_len = std::min<std::size_t>(parts[i].iov_len, left);
+    left -= parts[i].iov_len;
+    trying += parts[i].iov_len;
+  }
+  const Sent outcome = write(parts, count, more && trying == wanted, sent);
+  pace.spend(sent, now, rate);
+  return outcome == Sent::all && trying < wanted ? Sent::some : outcome;
+}
+
+Connection::Sent Connection::write(iovec* parts, int count, bool more, std::size_t& sent) {
   sent = 0;
   msghdr message{};
   message.msg_iov = parts;
@@ -217,17 +274,31 @@ Connection::Sent Connection::send(iovec* parts, int count, bool more, std::size_
   const ssize_t wrote = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
   if (wrote < 0) return errno == EAGAIN || errno == EINTR ? Sent::some : Sent::failed;
   sent = static_cast<std::size_t>(wrote);
+  sent_bytes_ += sent;
   if (sent > 0) last_progress_ = loop_.site.clock.steady();
   return sent == whole ? Sent::all : Sent::some;
 }
 
 void Connection::when_writable() {
-  event_add(write_event_.get(), nullptr);
+  if (paced_ == Paced::due) {
+    paced_ = Paced::waiting;
+    loop_.wait_for_pace(*this);
+  } else if (paced_ == Paced::no) {
+    event_add(write_event_.get(), nullptr);
+  }
+}
+
+void Connection::pace_allows() {
+  paced_ = Paced::no;
+  on_writable();
 }
 
 void Connection::finished(bool keep) {
   // The exchange is on the stack still; the one before it no longer is.
   last_ = std::move(exchange_);
+  running(false);
+  stirred_ = true;
+  taking_since_ = {};
   if (!keep || draining_ || reading_ == Reading::nothing) {
     linger();
     return;
@@ -259,16 +330,57 @@ void Connection::drain() {
 }
 
 void Connection::check_time(SteadyTime now) {
-  const auto idle = now - last_progress_;
-  if (exchange_) {
-    if (exchange_->waits_for_client() && idle > limits::kSendStall) cut();
+  if (std::exchange(stirred_, false) || exchange_) quiet_since_ = now;
+  if (admission() != Admission::welcome) {
+    // Its place is needed to tell the next one.
+    if (asking_since_ == SteadyTime{}) asking_since_ = now;
+    if (now - asking_since_ > limits::kLinger) close();
+  } else if (exchange_) {
+    check_taking(now);
+  } else if (reading_ == Reading::linger) {
+    if (now - quiet_since_ > limits::kLinger) close();
+  } else if (reading_ == Reading::head && in_begin_ == in_.size()) {
+    if (now - quiet_since_ > kSlimAfter) slim();
+    if (now - quiet_since_ > loop_.config().limits.keep_alive) close();
+  } else {
+    check_asking(now);
+  }
+}
+
+// Thousands of quiet connections need not hold what their last request needed.
+void Connection::slim() {
+  if (std::exchange(slim_, true)) return;
+  last_ = nullptr;
+  head_ = {};
+  std::string().swap(in_);
+  std::string().swap(body_);
+  in_begin_ = 0;
+}
+
+// The whole head, or body, must come in time: a byte now and then does not count as progress.
+void Connection::check_asking(SteadyTime now) {
+  if (asking_since_ == SteadyTime{}) asking_since_ = now;
+  const config::LimitsConfig& of = loop_.config().limits;
+  std::chrono::seconds allowed = of.head_timeout;
+  if (reading_ == Reading::body) allowed = of.body_timeout + std::chrono::seconds(body_.size() / of.body_rate_bytes);
+  if (now - asking_since_ <= allowed) return;
+  add(loop_.site.counters.requests_timed_out);
+  refuse(408, "the request did not come whole within the time a client has for it");
+}
+
+void Connection::check_taking(SteadyTime now) {
+  if (!exchange_->waits_for_client() || waits_for_pace()) {
+    taking_since_ = {};
     return;
   }
-  const bool between = reading_ == Reading::head && in_begin_ == in_.size();
-  const auto allowed = reading_ == Reading::linger ? limits::kLinger
-                       : between                   ? limits::kKeepAlive
-                                                   : limits::kRequestStall;
-  if (idle > allowed) close();
+  const std::uint64_t taken = sent_bytes_ - bytes_untaken(fd_);
+  if (taking_since_ == SteadyTime{} || taken - taken_bytes_ >= limits::kSendLeast) {
+    taking_since_ = now;
+    taken_bytes_ = taken;
+  } else if (now - taking_since_ > loop_.config().limits.send_timeout) {
+    add(loop_.site.counters.answers_timed_out);
+    cut();
+  }
 }
 
 void Connection::close() {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "config/network.h"
+#include "proxy/client_table.h"
 #include "proxy/event_thread.h"
 #include "proxy/request_body.h"
 #include "proxy/request_head.h"
@@ -23,14 +24,14 @@ class Loop;
 
 class Connection {
  public:
-  Connection(Loop& loop, int fd, const config::Address& client, bool allowed);
+  Connection(Loop& loop, int fd, ClientTable::Seat seat);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   Loop& loop() { return loop_; }
-  const config::Address& client() const { return client_; }
-  bool client_allowed() const { return allowed_; }
+  const config::Address& client() const { return seat_.address(); }
+  Admission admission() const { return seat_.admission(); }
 
   // ---- for the exchange ----
   enum class Sent { all, some, failed };
@@ -43,8 +44,14 @@ class Connection {
   // When bytes last came from the client or were taken by it.
   SteadyTime last_progress() const { return last_progress_; }
 
-  // Once a second. Closes what has made no progress for too long.
+  // ---- for the loop ----
+  std::uint64_t sent_bytes() const { return sent_bytes_; }
+  bool waits_for_pace() const { return paced_ == Paced::waiting; }
+  void pace_allows();  // or may: it tries
+
+  // Once a second, to which all spans of time are exact. Ends what takes longer than [limits] allows.
   void check_time(SteadyTime now);
+  std::size_t slot = 0;  // the loop's
   bool busy() const { return exchange_ != nullptr; }
   // No further request after the one now answered.
   void drain();
@@ -64,14 +71,21 @@ class Connection {
   bool take_body();
   void begin_exchange();
   void refuse(int status, const std::string& reason);
+  enum class Paced { no, due, waiting };
+
+  Sent send_paced(Pace& pace, iovec* parts, int count, bool more, std::size_t& sent);
+  Sent write(iovec* parts, int count, bool more, std::size_t& sent);
   void read_more(bool wanted);
+  void slim();
+  void check_asking(SteadyTime now);
+  void check_taking(SteadyTime now);
+  void running(bool now);
   void linger();
   void close();
 
   Loop& loop_;
   const int fd_;
-  const config::Address client_;
-  const bool allowed_;
+  const ClientTable::Seat seat_;
   Event read_event_;
   Event write_event_;
   std::string in_;
@@ -86,7 +100,17 @@ class Connection {
   std::unique_ptr<Exchange> unfed_;  // waits for its request's body
   std::unique_ptr<Exchange> last_;   // has finished, and may still be on the stack
   SteadyTime last_progress_;
-  bool input_ended_ = false;  // the client has shut its side; what it asked is still answered
+  // Set by check_time(), so that no request asks for the time on their account.
+  SteadyTime quiet_since_;         // nothing was asked or answered
+  SteadyTime asking_since_;        // the head or body now being read has begun; zero: it was not seen yet
+  SteadyTime taking_since_;        // the client has begun to take the next kSendLeast bytes; zero: it need not
+  std::uint64_t taken_bytes_ = 0;  // that it had taken then
+  std::uint64_t sent_bytes_ = 0;   // given to the kernel
+  bool stirred_ = true;            // since the last check
+  bool counted_ = false;           // among the requests running
+  bool slim_ = false;              // holds no memory it can have anew
+  Paced paced_ = Paced::no;        // its client has had its share for now
+  bool input_ended_ = false;       // the client has shut its side; what it asked is still answered
   bool reading_on_ = true;
   bool advancing_ = false;
   bool closing_ = false;

@@ -28,8 +28,18 @@ class Count {
 
 struct Counters {
   Count connections_accepted{0};
-  Count connections_open{0};     // now
-  Count connections_refused{0};  // client network not allowed, or too many
+  Count connections_open{0};         // now
+  Count connections_refused{0};      // client network not allowed, or too many to be told
+  Count connections_handed_over{0};  // to a loop with less to do
+  Count connections_over_limit{0};   // answered 429 or 503: its address, or all, had as many as they may
+  Count requests_running{0};         // now; those answered at once are not in it
+  Count requests_over_limit{0};      // answered 503: as many were running as may be
+  Count requests_timed_out{0};       // head or body did not come in time: 408
+  Count client_rate{0};              // bytes a second that one client may be sent now; 0: no limit
+  Count line_rate{0};                // bytes a second that may be fetched now; 0: no limit
+  Count answers_paced{0};            // waited for their client's rate
+  Count line_waits{0};               // an origin's bytes waited for the line's rate
+  Count answers_timed_out{0};        // cut off: the client did not take it in time
   Count requests{0};
   Count requests_hit{0};
   Count requests_joined{0};

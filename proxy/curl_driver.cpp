@@ -11,8 +11,6 @@ namespace larder::proxy {
 namespace {
 
 constexpr int kRedirects = 5;
-// libcurl's default of 16 KiB halves the rate of a fast line.
-constexpr long kReceiveBytes = 512 * 1024;
 constexpr long kConnectTimeoutMs = 10000;
 
 using CurlUrl = Owned<CURLU, curl_url_cleanup>;
@@ -55,14 +53,17 @@ std::string resolve_reference(const std::string& base, const std::string& refere
   return text;
 }
 
-CurlDriver::CurlDriver(event_base* base, const config::Config& config, const OriginTable& table)
+CurlDriver::CurlDriver(event_base* base, const config::Config& config, const OriginTable& table, LineShare& line)
     : base_(base),
       config_(config),
       table_(table),
+      line_(line),
       multi_(curl_multi_init()),
-      timeout_(base, [this] { drive(CURL_SOCKET_TIMEOUT, 0); }),
-      maintain_soon_(base, [this] { maintain(); }) {
+      timeout_(base, [this] { on_timeout(); }),
+      maintain_soon_(base, [this] { maintain(); }),
+      silence_(base, [this] { check_silence(); }) {
   if (!multi_) std::abort();
+  silence_.after(std::chrono::seconds(1));
   CURLM* multi = multi_.get();
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &CurlDriver::on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
@@ -104,12 +105,12 @@ void CurlDriver::release() {
   maintain_soon_.after(std::chrono::microseconds(0));
 }
 
-int CurlDriver::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+int CurlDriver::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) noexcept {
   auto& driver = *static_cast<CurlDriver*>(self);
   if (what == CURL_POLL_REMOVE) {
     driver.sockets_.erase(fd);
   } else {
-    driver.watch(fd, what);
+    driver.watch(easy, fd, what);
   }
   return 0;
 }
@@ -124,15 +125,16 @@ int CurlDriver::on_timer(CURLM*, long timeout_ms, void* self) noexcept {
   return 0;
 }
 
-void CurlDriver::watch(curl_socket_t fd, int what) {
+void CurlDriver::watch(CURL* easy, curl_socket_t fd, int what) {
   Socket& socket = sockets_[fd];
+  socket.easy = easy;
   const int events = ((what & CURL_POLL_IN) != 0 ? EV_READ : 0) | ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0);
   socket.event.reset(event_new(
       base_, fd, static_cast<short>(events | EV_PERSIST),
       [](evutil_socket_t ready, short flags, void* self) noexcept {
         const int bits =
             ((flags & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((flags & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
-        static_cast<CurlDriver*>(self)->drive(ready, bits);
+        static_cast<CurlDriver*>(self)->readable(ready, bits);
       },
       this));
   if (socket.event) event_add(socket.event.get(), nullptr);
@@ -251,6 +253,7 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   if (easy == nullptr) return fail(ErrorKind::internal, "no memory for a transfer");
   running.head = {};
   running.head_given = false;
+  running.asked = false;
   running.chunked.reset();
   running.body_whole = true;
 
@@ -265,12 +268,13 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   set(CURLOPT_URL, asked.text().c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // A line that is shared out by its sockets needs one for each transfer.
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(line_.limited() ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_BUFFERSIZE, kReceiveBytes);
+  set(CURLOPT_BUFFERSIZE, static_cast<long>(line_.read_bytes()));
+  set(CURLOPT_SOCKOPTFUNCTION, &CurlDriver::on_new_socket);
+  set(CURLOPT_SOCKOPTDATA, this);
   set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(config_.fills.stall.count()));
   set(CURLOPT_PROXY, config_.origins.proxy.c_str());
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, "larder/" LARDER_VERSION);
@@ -311,15 +315,20 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   return ok();
 }
 
-size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data) noexcept {
-  auto& running = *static_cast<Transfer::Running*>(data);
+CurlDriver& CurlDriver::driver_of(const Transfer::Running& running) {
   void* self = nullptr;
   curl_easy_getinfo(running.easy.get(), CURLINFO_PRIVATE, &self);
+  return *static_cast<CurlDriver*>(self);
+}
+
+size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data) noexcept {
+  auto& running = *static_cast<Transfer::Running*>(data);
   const std::string_view line(bytes, size * count);
-  return static_cast<CurlDriver*>(self)->take_header(running, line) ? line.size() : 0;
+  return driver_of(running).take_header(running, line) ? line.size() : 0;
 }
 
 bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) {
+  running.heard = line_.now();
   if (running.head_given) return true;  // a trailer (HTTP/2): nothing of it is used
   switch (running.head.add_line(line)) {
     case OriginHead::State::incomplete:
@@ -367,6 +376,9 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
 size_t CurlDriver::on_body(char* bytes, size_t size, size_t count, void* data) noexcept {
   auto& running = *static_cast<Transfer::Running*>(data);
   const std::string_view got(bytes, size * count);
+  LineShare& line = driver_of(running).line_;
+  running.heard = line.now();
+  if (running.spec.flow) line.spend(*running.spec.flow, got.size());
   if (!running.redirect.empty()) return got.size();
   if (running.sink == nullptr) return 0;
   return take_body(running, got) ? got.size() : 0;
@@ -390,9 +402,11 @@ bool CurlDriver::take_body(Transfer::Running& running, std::string_view bytes) {
 
 int CurlDriver::on_request(void* data, char*, char*, int, int from_port) noexcept {
   auto& running = *static_cast<Transfer::Running*>(data);
-  void* self = nullptr;
-  curl_easy_getinfo(running.easy.get(), CURLINFO_PRIVATE, &self);
-  static_cast<CurlDriver*>(self)->idle_.check(running.easy.get(), from_port);
+  CurlDriver& driver = driver_of(running);
+  // Until now curl kept the time, or the transfer waited for a connection.
+  running.asked = true;
+  running.heard = driver.line_.now();
+  driver.idle_.check(running.easy.get(), from_port);
   return CURL_PREREQFUNC_OK;
 }
 

@@ -34,6 +34,8 @@ struct Transfer::Running {
   std::string refusal;                        // why the head or the body could not be taken
   bool head_given = false;
   bool ended_by_sink = false;
+  bool asked = false;    // the request is on its way, and something should be heard
+  SteadyTime heard;      // of the origin, or it was not listened to
   std::string redirect;  // absolute URL to follow when this response ends
   int redirects = 0;
   bool added = false;
@@ -41,7 +43,7 @@ struct Transfer::Running {
 
 class CurlDriver {
  public:
-  CurlDriver(event_base* base, const config::Config& config, const OriginTable& table);
+  CurlDriver(event_base* base, const config::Config& config, const OriginTable& table, LineShare& line);
   ~CurlDriver();
   CurlDriver(const CurlDriver&) = delete;
   CurlDriver& operator=(const CurlDriver&) = delete;
@@ -54,16 +56,25 @@ class CurlDriver {
  private:
   struct Socket {
     Event event;
-    int ready = 0;  // CURL_CSELECT_ bits that came while held
+    CURL* easy = nullptr;  // whose bytes come next, as far as curl says
+    int ready = 0;         // CURL_CSELECT_ bits that came while held
+    int waiting = 0;       // the same, while it waits for its turn on the line
+    std::unique_ptr<LineShare::Turn> turn;
   };
 
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket) noexcept;
   static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
+  static int on_new_socket(void* self, curl_socket_t fd, curlsocktype purpose) noexcept;
+  static CurlDriver& driver_of(const Transfer::Running& running);
   static size_t on_header(char* bytes, size_t size, size_t count, void* running) noexcept;
   static size_t on_body(char* bytes, size_t size, size_t count, void* running) noexcept;
   static int on_request(void* running, char* to, char* from, int to_port, int from_port) noexcept;
 
-  void watch(curl_socket_t fd, int what);
+  void watch(CURL* easy, curl_socket_t fd, int what);
+  void readable(curl_socket_t fd, int bits);
+  void take_turn(curl_socket_t fd);
+  void check_silence();
+  void on_timeout();
   void drive(curl_socket_t fd, int bits);
   void maintain();
   void add(const std::shared_ptr<Transfer::Running>& running);
@@ -77,6 +88,7 @@ class CurlDriver {
   event_base* base_;
   const config::Config& config_;
   const OriginTable& table_;
+  LineShare& line_;
   Owned<CURLM, curl_multi_cleanup> multi_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
   IdleConnections idle_;
@@ -86,6 +98,7 @@ class CurlDriver {
   std::vector<std::pair<std::shared_ptr<Transfer::Running>, Error>> to_fail_;
   Timer timeout_;
   Timer maintain_soon_;
+  Timer silence_;
   bool inside_ = false;
   bool held_ = false;
   bool timeout_due_ = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "proxy/catalogue_keeper.h"
 #include "proxy/conditional.h"
@@ -16,6 +17,10 @@ constexpr int kRestarts = 3;
 
 bool is_microsoft_place(const FetchTarget& target) {
   return target.mau.has_value();
+}
+
+std::vector<std::pair<std::string, std::string>> retry_later() {
+  return {{"Retry-After", std::to_string(limits::kRetryAfter.count())}};
 }
 
 // The views of a head that has been copied elsewhere.
@@ -82,11 +87,7 @@ void Exchange::refuse_and_close(int status, const std::string& reason) {
 }
 
 void Exchange::classify_request() {
-  if (!connection_.client_allowed()) {
-    keep_ = false;
-    answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
-    return;
-  }
+  if (!admitted()) return;
   if (came_back()) return;
   if (AskedPtr known = loop_.recall(*head_)) {
     begin_fetch(std::move(known));
@@ -113,6 +114,31 @@ void Exchange::classify_request() {
     answer_text(501, "This Larder carries no tunnels: let the device reach https hosts directly (PAC: DIRECT).\n",
                 "text/plain; charset=utf-8");
   }
+}
+
+// False: refused, since this client, or all of them together, would take more than they may.
+bool Exchange::admitted() {
+  switch (connection_.admission()) {
+    case Admission::welcome:
+      if (loop_.site.counters.requests_running.value() < loop_.config().limits.requests) return true;
+      add(loop_.site.counters.requests_over_limit);
+      answer_text(503, "As many requests are under way as limits.requests allows.\n", "text/plain", retry_later());
+      return false;
+    case Admission::stranger:
+      keep_ = false;
+      answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
+      return false;
+    case Admission::too_many_of_one:
+      keep_ = false;
+      answer_text(429, "This address has as many connections as limits.connections_per_client allows.\n", "text/plain",
+                  retry_later());
+      return false;
+    case Admission::too_many:
+      keep_ = false;
+      answer_text(503, "As many clients are connected as limits.connections allows.\n", "text/plain", retry_later());
+      return false;
+  }
+  return false;
 }
 
 void Exchange::helper(const Helper& helper) {

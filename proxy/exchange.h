@@ -63,6 +63,7 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // ---- from the request to an answer (exchange.cpp) ----
   void classify_request();
+  bool admitted();
   void begin_fetch(AskedPtr asked);
   const FetchTarget& target() const { return asked_->target; }
   void begin_update_cache();

@@ -50,6 +50,12 @@ FillInfo Fill::info() const {
   return info;
 }
 
+TransferSpec::Urgency Fill::urgency() const {
+  const bool catalogue = order_.what && order_.what->kind == updates::Kind::catalogue;
+  const bool prompt = catalogue || order_.name == cache::NameClass::mutable_name;
+  return prompt ? TransferSpec::Urgency::prompt : TransferSpec::Urgency::bulk;
+}
+
 FillChange Fill::snapshot() const {
   return {state_, stale_, object_, answer_, error_, in_flight_};
 }

@@ -105,6 +105,8 @@ class Fill {
   const cache::ObjectPtr& object() const { return object_; }
   bool ended() const { return state_ >= FillState::answered; }
   FillInfo info() const;
+  const LineShare::FlowPtr& flow() const { return flow_; }
+  TransferSpec::Urgency urgency() const;
 
   void begin();
   void join(ReaderId reader, LoopPort* loop, Want want);  // loop null: Larder itself
@@ -185,6 +187,7 @@ class Fill {
   FillDesk& desk_;
   const FillId id_;
   FillOrder order_;
+  const LineShare::FlowPtr flow_ = std::make_shared<LineShare::Flow>();
   FillState state_ = FillState::asking;
   bool stale_ = false;
   bool validating_ = false;

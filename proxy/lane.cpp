@@ -23,6 +23,8 @@ void Lane::send(const std::vector<std::string>& fields) {
   gathered.clear();
   complaint.clear();
   TransferSpec spec;
+  spec.flow = fill_.flow();
+  spec.urgency = fill_.urgency();
   spec.url = fill_.url_for_try(tries++);
   spec.fields = fields;
   if (const auto& standard = fill_.order().standard) {

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/limits.h"
+
 namespace larder::proxy {
 namespace {
 
@@ -64,6 +66,9 @@ Result<std::unique_ptr<Listener>> Listener::open(event_base* base, const config:
                                                  Accepted accepted) {
   auto fd = bind_to(endpoint, Sharing::with_other_loops);
   if (!fd) return std::move(fd).error();
+  // Accepted sockets have it from here.
+  const int unsent = limits::kUnsentBytes;
+  setsockopt(*fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   if (::listen(*fd, kBacklog) != 0) {
     const int error = errno;
     close(*fd);

@@ -4,9 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-
-#include "base/limits.h"
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/listener.h"
@@ -19,7 +16,14 @@ constexpr std::size_t kRemembered = 8192;
 // A fetch must be durable within a second of its end; the ledger commits within half of one.
 constexpr auto kFlushRecords = std::chrono::milliseconds(100);
 constexpr std::size_t kRecordsAtOnce = 256;
-constexpr auto kTick = std::chrono::seconds(1);
+// Each connection's time is checked once a second, an eighth of them at a time: thousands of idle ones make nobody
+// wait.
+constexpr auto kTick = std::chrono::milliseconds(125);
+constexpr std::size_t kTicks = 8;
+// A request under way is as much work as so many quiet connections.
+constexpr std::size_t kRunningWeight = 16;
+// How often those who wait for their client's rate are looked at: a tenth of the burst a client may have.
+constexpr auto kPace = std::chrono::milliseconds(20);
 
 cache::NameClass name_class(updates::NameStability stability) {
   switch (stability) {
@@ -35,6 +39,18 @@ cache::NameClass name_class(updates::NameStability stability) {
 
 }  // namespace
 
+// An accepted socket on its way to the loop that is to have it.
+struct Loop::Newcomer {
+  Newcomer(int of_fd, ClientTable::Seat of_seat) : fd(of_fd), seat(std::move(of_seat)) {}
+  Newcomer(const Newcomer&) = delete;
+  Newcomer& operator=(const Newcomer&) = delete;
+  ~Newcomer() {
+    if (fd >= 0) ::close(fd);
+  }
+  int fd;
+  ClientTable::Seat seat;
+};
+
 Loop::Loop(Site& site_in, std::shared_ptr<const config::Config> config, unsigned number)
     : site(site_in),
       // A client that has had its turn waits for the next: taken out of epoll and put back between two waits, it costs
@@ -47,6 +63,7 @@ Loop::Loop(Site& site_in, std::shared_ptr<const config::Config> config, unsigned
       }),
       port_(thread, mirrors_),
       tick_(thread.base(), [this] { tick(); }),
+      pace_(thread.base(), [this] { go_on_paced(); }),
       flush_(thread.base(), [this] { flush_records(); }) {}
 
 Loop::~Loop() = default;
@@ -69,8 +86,9 @@ void Loop::start() {
 void Loop::stop_accepting() {
   thread.post([this] {
     listeners_.clear();
+    stopping_ = true;
     std::vector<Connection*> open;
-    for (const auto& [connection, owned] : connections_) open.push_back(connection);
+    for (const auto& connection : connections_) open.push_back(connection.get());
     for (Connection* connection : open) connection->drain();
   });
 }
@@ -88,7 +106,7 @@ void Loop::stop() {
 std::size_t Loop::busy() {
   std::size_t count = 0;
   thread.run([&] {
-    for (const auto& [connection, owned] : connections_) count += connection->busy() ? 1 : 0;
+    for (const auto& connection : connections_) count += connection->busy() ? 1 : 0;
   });
   return count;
 }
@@ -167,27 +185,100 @@ void Loop::flush_records() {
 
 void Loop::accepted(int fd, const config::Address& client) {
   add(site.counters.connections_accepted);
-  if (connections_.size() >= limits::kClientsPerLoop) {
+  auto seat = site.clients.enter(client, *config_);
+  if (!seat) {
     add(site.counters.connections_refused);
     ::close(fd);
     return;
   }
-  const auto& networks = config_->access.clients;
-  const bool allowed = std::any_of(networks.begin(), networks.end(),
-                                   [&](const config::Network& network) { return network.contains(client); });
-  if (!allowed) add(site.counters.connections_refused);
+  if (seat->admission() == Admission::stranger) {
+    add(site.counters.connections_refused);
+  } else if (seat->admission() != Admission::welcome) {
+    add(site.counters.connections_over_limit);
+  }
   add(site.counters.connections_open);
-  auto connection = std::make_unique<Connection>(*this, fd, client, allowed);
-  connections_.emplace(connection.get(), std::move(connection));
+  auto newcomer = std::make_shared<Newcomer>(fd, std::move(*seat));
+  Loop& to = lightest();
+  if (&to == this) {
+    adopt(*newcomer);
+    return;
+  }
+  add(site.counters.connections_handed_over);
+  to.coming_.fetch_add(1, std::memory_order_relaxed);
+  to.thread.post([&to, newcomer] {
+    to.coming_.fetch_sub(1, std::memory_order_relaxed);
+    to.adopt(*newcomer);
+  });
+}
+
+std::size_t Loop::load() const {
+  return connected_.load(std::memory_order_relaxed) + coming_.load(std::memory_order_relaxed) +
+         kRunningWeight * running_.load(std::memory_order_relaxed);
+}
+
+// The kernel spreads connections by a hash, which may put all who download at once on one loop. An eighth more than
+// another has is not worth the way there.
+Loop& Loop::lightest() {
+  Loop* least = this;
+  std::size_t least_load = load();
+  for (Loop* loop : loops_) {
+    const std::size_t its = loop->load();
+    if (its + its / 8 < least_load) {
+      least = loop;
+      least_load = its;
+    }
+  }
+  return *least;
+}
+
+void Loop::adopt(Newcomer& newcomer) {
+  if (stopping_) {
+    take(site.counters.connections_open);
+    return;
+  }
+  const int fd = std::exchange(newcomer.fd, -1);
+  connections_.push_back(std::make_unique<Connection>(*this, fd, std::move(newcomer.seat)));
+  connections_.back()->slot = connections_.size() - 1;
+  connected_.store(connections_.size(), std::memory_order_relaxed);
+}
+
+void Loop::running(int change) {
+  running_.store(running_.load(std::memory_order_relaxed) + static_cast<std::size_t>(change),
+                 std::memory_order_relaxed);
+}
+
+void Loop::wait_for_pace(Connection& connection) {
+  if (paced_.empty()) pace_.after(kPace);
+  paced_.push_back(&connection);
+}
+
+// Who could be sent something goes behind those who could not, or the first would have it all.
+void Loop::go_on_paced() {
+  std::vector<Connection*> round = std::exchange(paced_, {});
+  std::vector<Connection*> fed;
+  for (Connection* connection : round) {
+    const std::uint64_t before = connection->sent_bytes();
+    connection->pace_allows();
+    if (connection->sent_bytes() == before || paced_.empty() || paced_.back() != connection) continue;
+    paced_.pop_back();
+    fed.push_back(connection);
+  }
+  paced_.insert(paced_.end(), fed.begin(), fed.end());
+  if (!paced_.empty()) pace_.after(kPace);
 }
 
 void Loop::close(Connection& connection) {
-  const auto found = connections_.find(&connection);
-  if (found == connections_.end()) return;
   take(site.counters.connections_open);
+  if (connection.waits_for_pace()) std::erase(paced_, &connection);
   if (closed_.empty()) thread.post([this] { closed_.clear(); });
-  closed_.push_back(std::move(found->second));
-  connections_.erase(found);
+  const std::size_t slot = connection.slot;
+  closed_.push_back(std::move(connections_[slot]));
+  if (slot + 1 != connections_.size()) {
+    connections_[slot] = std::move(connections_.back());
+    connections_[slot]->slot = slot;
+  }
+  connections_.pop_back();
+  connected_.store(connections_.size(), std::memory_order_relaxed);
 }
 
 void Loop::wake(ReaderId exchange) {
@@ -198,12 +289,13 @@ void Loop::wake(ReaderId exchange) {
   wake();
 }
 
+// A connection that closes meanwhile has the last one put in its place: that one is checked next, or a second later.
 void Loop::tick() {
   const SteadyTime now = site.clock.steady();
-  std::vector<Connection*> open;
-  open.reserve(connections_.size());
-  for (const auto& [connection, owned] : connections_) open.push_back(connection);
-  for (Connection* connection : open) connection->check_time(now);
+  for (std::size_t left = (connections_.size() + kTicks - 1) / kTicks; left > 0 && !connections_.empty(); --left) {
+    if (next_checked_ >= connections_.size()) next_checked_ = 0;
+    connections_[next_checked_++]->check_time(now);
+  }
   tick_.after(kTick);
 }
 

@@ -3,6 +3,7 @@
 // Threads: everything is the loop's own, except start(), stop() and what is said of others.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "cache/reader.h"
 #include "config/config.h"
+#include "proxy/client_table.h"
 #include "proxy/entrance.h"
 #include "proxy/event_thread.h"
 #include "proxy/fill_desk.h"
@@ -58,6 +60,8 @@ class Loop {
   // ---- from `main` ----
   // Sockets with SO_REUSEPORT, one set for each loop. Fails, naming the address, when one cannot be had.
   Status listen(const std::vector<config::Endpoint>& endpoints);
+  // Loops that a new connection may be given to instead, if they have less to do; before start().
+  void share_with(std::vector<Loop*> loops) { loops_ = std::move(loops); }
   void start();
   void stop_accepting();  // posted; running exchanges go on
   std::size_t busy();     // exchanges still running
@@ -88,6 +92,11 @@ class Loop {
 
   void accepted(int fd, const config::Address& client);
   void close(Connection& connection);  // frees it after the current event
+  void running(int change);            // requests that outlive their turn
+  // Tells the connection to go on once its client's rate may allow it, in turn with all others that wait so.
+  void wait_for_pace(Connection& connection);
+  // What one client may be sent a second; 0: as much as it takes.
+  std::uint64_t client_rate() const { return site.counters.client_rate.value(); }
 
   // Runs `task` on this loop if the exchange is still there.
   void expect(ReaderId exchange, std::function<void()> wake) { waiting_[exchange] = std::move(wake); }
@@ -95,7 +104,13 @@ class Loop {
   void wake(ReaderId exchange);
 
  private:
+  struct Newcomer;
+
   static bool head_line_says_all(const RequestHead& head);
+  std::size_t load() const;  // any thread
+  Loop& lightest();
+  void adopt(Newcomer& newcomer);
+  void go_on_paced();
   void tick();
   void flush_records();
 
@@ -110,11 +125,20 @@ class Loop {
   std::unordered_map<ReaderId, std::function<void()>> waiting_;
   std::vector<reports::FetchRecord> records_;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // each knows its slot
+  std::size_t next_checked_ = 0;
   std::vector<std::unique_ptr<Connection>> closed_;
+  std::vector<Loop*> loops_;
+  // Written by this loop but for coming_, read by those that have a connection to give.
+  std::atomic<std::size_t> connected_{0};
+  std::atomic<std::size_t> running_{0};
+  std::atomic<std::size_t> coming_{0};  // given to this loop and not yet here
+  std::vector<Connection*> paced_;      // wait for their client's rate, in turn
   Timer tick_;
+  Timer pace_;
   Timer flush_;
   bool flush_due_ = false;
+  bool stopping_ = false;
 };
 
 }  // namespace larder::proxy

@@ -12,20 +12,24 @@ Transfer::~Transfer() {
   driver_.abandon(running_);
 }
 
-OriginClient::OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table)
-    : shared_(std::make_unique<CurlDriver>(thread.base(), config, table)),
-      thread_(thread),
+OriginClient::OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table,
+                           const Clock& clock, Counters& counters)
+    : thread_(thread),
       config_(config),
-      table_(table) {}
+      table_(table),
+      line_(thread.base(), clock, counters),
+      shared_(make_driver()),
+      prompt_(make_driver()) {}
 
 OriginClient::~OriginClient() = default;
 
 std::unique_ptr<Transfer> OriginClient::start(TransferSpec spec, TransferSink& sink) {
-  return shared_->start(std::move(spec), sink);
+  CurlDriver& driver = spec.urgency == TransferSpec::Urgency::prompt ? *prompt_ : *shared_;
+  return driver.start(std::move(spec), sink);
 }
 
 std::unique_ptr<CurlDriver> OriginClient::make_driver() {
-  return std::make_unique<CurlDriver>(thread_.base(), config_, table_);
+  return std::make_unique<CurlDriver>(thread_.base(), config_, table_, line_);
 }
 
 std::unique_ptr<Transfer> OriginClient::start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink) {
@@ -34,9 +38,11 @@ std::unique_ptr<Transfer> OriginClient::start_on(CurlDriver& driver, TransferSpe
 
 void OriginClient::hold() {
   shared_->hold();
+  prompt_->hold();
 }
 void OriginClient::release() {
   shared_->release();
+  prompt_->release();
 }
 void OriginClient::hold(CurlDriver& driver) {
   driver.hold();

@@ -5,6 +5,8 @@
 // of its own (passes). Back-pressure is to leave the sockets of a driver unread: hold() stops driving curl altogether,
 // so nothing is received beyond what the kernel buffers, and release() goes on. libcurl's own pause calls are not used.
 //
+// When the line has a rate (line_share.h), the bytes of bodies wait for their turn in the same way: unread.
+//
 // Threads: everything here belongs to the `origin` thread.
 #pragma once
 
@@ -20,6 +22,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "proxy/event_thread.h"
+#include "proxy/line_share.h"
 #include "proxy/origin_table.h"
 #include "proxy/response_head.h"
 #include "updates/canonical.h"
@@ -39,7 +42,10 @@ struct TransferSpec {
   updates::Url url;
   std::vector<std::string> fields;  // "Name: value"
   std::string body;                 // sent with methods that have one
-  std::string target;               // in place of the URL's path: "*"; "" else
+  LineShare::FlowPtr flow;          // what it shares the line as
+  // prompt: a manifest or catalogue, which never waits for a package's connection
+  enum class Urgency { bulk, prompt } urgency = Urgency::bulk;
+  std::string target;  // in place of the URL's path: "*"; "" else
 };
 
 // Hears of one transfer. Calls come in this order: on_interim any number of times (limits::kInterimAnswers at most),
@@ -78,7 +84,8 @@ std::string resolve_reference(const std::string& base, const std::string& refere
 
 class OriginClient {
  public:
-  OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table);
+  OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table, const Clock& clock,
+               Counters& counters);
   ~OriginClient();
   OriginClient(const OriginClient&) = delete;
   OriginClient& operator=(const OriginClient&) = delete;
@@ -90,6 +97,8 @@ class OriginClient {
   std::unique_ptr<CurlDriver> make_driver();
   static std::unique_ptr<Transfer> start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink);
 
+  LineShare& line() { return line_; }
+
   // All shared transfers: nothing more is read from origins until release().
   void hold();
   void release();
@@ -98,10 +107,12 @@ class OriginClient {
   static void release(CurlDriver& driver);
 
  private:
-  std::unique_ptr<CurlDriver> shared_;
   EventThread& thread_;
   const config::Config& config_;
   const OriginTable& table_;
+  LineShare line_;
+  std::unique_ptr<CurlDriver> shared_;
+  std::unique_ptr<CurlDriver> prompt_;
 };
 
 }  // namespace larder::proxy

@@ -15,6 +15,7 @@ class PassDesk::Pass final : public TransferSink {
  public:
   Pass(PassDesk& desk, ReaderId reader, EventThread& loop, PassInbox& inbox, TransferSpec spec)
       : desk_(desk), reader_(reader), loop_(loop), inbox_(inbox), driver_(desk.client_.make_driver()) {
+    spec.flow = std::make_shared<LineShare::Flow>();
     transfer_ = OriginClient::start_on(*driver_, std::move(spec), *this);
   }
 

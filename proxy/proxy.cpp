@@ -8,11 +8,13 @@
 #include <thread>
 
 #include "proxy/catalogue_keeper.h"
+#include "proxy/client_table.h"
 #include "proxy/fill_desk.h"
 #include "proxy/listener.h"
 #include "proxy/loop.h"
 #include "proxy/origin_client.h"
 #include "proxy/pass_desk.h"
+#include "proxy/rate_clock.h"
 #include "proxy/site.h"
 
 namespace larder::proxy {
@@ -29,20 +31,28 @@ class RunningProxy final : public Proxy {
       : config_(std::move(config)),
         origin_config_(*config_),
         origins_(config_->origins),
+        clients_(room_for_clients(), clock),
         pager_(cache::Pager::start(store, kPagers)),
         origin_owned_(std::make_shared<EventThread>("origin")),
         origin_thread_(*origin_owned_),
-        client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_)),
+        client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_, clock, counters_)),
+        rate_clock_(origin_thread_.base(), clock, counters_, client_->line(), config_->rates),
         fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
         passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
         keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
                   for (const auto& loop : loops_) loop->teach(knowledge);
                 }),
-        site_{clock, store, *pager_, ledger, origins_, counters_, origin_thread_, *fills_, *passes_, keeper_} {
+        site_{clock,    store,          *pager_, ledger,   origins_, counters_,
+              clients_, origin_thread_, *fills_, *passes_, keeper_} {
     fills_->on_learned([this](const cache::ObjectPtr& object) { keeper_.learn(object); });
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned i = 0; i < cores; ++i) loops_.push_back(std::make_unique<Loop>(site_, config_, i));
+    std::vector<Loop*> all;
+    for (unsigned i = 0; i < cores; ++i) {
+      loops_.push_back(std::make_unique<Loop>(site_, config_, i));
+      all.push_back(loops_.back().get());
+    }
+    for (const auto& loop : loops_) loop->share_with(all);
   }
 
   ~RunningProxy() override { stop(std::chrono::milliseconds(0)); }
@@ -87,6 +97,7 @@ class RunningProxy final : public Proxy {
     origin_thread_.post([this, config] {
       origin_config_.fills = config->fills;
       origin_config_.storage = config->storage;
+      rate_clock_.apply(config->rates);
     });
   }
 
@@ -116,10 +127,12 @@ class RunningProxy final : public Proxy {
   config::Config origin_config_;  // the origin thread's
   Counters counters_;
   OriginTable origins_;
+  ClientTable clients_;
   std::unique_ptr<cache::Pager> pager_;
   std::shared_ptr<EventThread> origin_owned_;
   EventThread& origin_thread_;
   std::unique_ptr<OriginClient> client_;
+  RateClock rate_clock_;
   std::unique_ptr<FillDesk> fills_;
   std::unique_ptr<PassDesk> passes_;
   CatalogueKeeper keeper_;

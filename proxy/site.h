@@ -18,6 +18,7 @@
 namespace larder::proxy {
 
 class CatalogueKeeper;
+class ClientTable;
 class FillDesk;
 class PassDesk;
 
@@ -28,6 +29,7 @@ struct Site {
   reports::Ledger& ledger;
   const OriginTable& origins;
   Counters& counters;
+  ClientTable& clients;
   EventThread& origin_thread;  // fills and passes are its: post to it
   FillDesk& fills;
   PassDesk& passes;

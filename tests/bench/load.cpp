@@ -4,7 +4,7 @@
 //
 // All connections are made before the first request is sent; then all ask at once. A client asks again on the same
 // connection until the requests or the seconds are used up; an answer under way when the time is over is not waited
-// for.
+// for. With --hold the connections then stay open and quiet; "held" on standard error says that they do.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +23,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -41,6 +42,7 @@ struct Options {
   unsigned clients = 1;
   std::uint64_t requests = 0;  // all clients together; 0: no limit
   double seconds = 0;          // 0: no limit
+  double hold = 0;             // seconds that the connections stay open after that
   std::uint64_t rate = 0;      // bytes a second each client reads; 0: as fast as it can
   int receive_buffer = 0;      // SO_RCVBUF; 0: the kernel's
 };
@@ -281,6 +283,10 @@ Seen Load::run() {
     }
   }
   seen_.seconds = elapsed();
+  if (options_.hold > 0) {
+    std::fputs("held\n", stderr);
+    std::this_thread::sleep_for(duration<double>(options_.hold));
+  }
   seen_.least_bytes = UINT64_MAX;
   for (const Client& client : clients_) {
     seen_.bytes += client.body_bytes;
@@ -327,6 +333,7 @@ int main(int argc, char** argv) {
   app.add_option("--clients", options.clients, "Connections");
   app.add_option("--requests", options.requests, "Requests of all clients together");
   app.add_option("--seconds", options.seconds, "How long");
+  app.add_option("--hold", options.hold, "Seconds the connections stay open and quiet afterwards");
   app.add_option("--rate", options.rate, "Bytes a second each client reads");
   app.add_option("--receive-buffer", options.receive_buffer, "SO_RCVBUF of each client");
   CLI11_PARSE(app, argc, argv);

@@ -11,7 +11,7 @@ import time
 
 from servers import GB, MiB, Server, make_file
 
-LARGER_IS_BETTER = {"MB/s", "requests/s", "least client's share"}
+LARGER_IS_BETTER = {"MB/s", "requests/s", "least client's share", "rate x"}
 
 
 class Bench:
@@ -24,13 +24,20 @@ class Bench:
         self.quick = quick
         self._cold = 0
 
-    def run(self, server: Server, *targets: str, check: bool = True, **options) -> dict:
+    def command(self, server: Server, *targets: str, **options) -> list[str]:
         command = [self.load, "--port", str(server.port)]
         for target in targets:
             command += ["--target", target]
         for name, value in options.items():
             command += [f"--{name.replace('_', '-')}", str(value)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        return command
+
+    def begin(self, server: Server, *targets: str, **options) -> subprocess.Popen:
+        """Clients that go on beside others; communicate() waits for them and gives what they saw."""
+        return subprocess.Popen(self.command(server, *targets, **options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, server: Server, *targets: str, check: bool = True, **options) -> dict:
+        result = subprocess.run(self.command(server, *targets, **options), capture_output=True, text=True, timeout=600)
         if check and result.returncode != 0:
             raise RuntimeError(f"{server.name}: {result.stderr.strip()} {result.stdout.strip()}")
         return json.loads(result.stdout)
@@ -154,6 +161,29 @@ def slow1000(bench: Bench, server: Server) -> dict:
             "slowest first byte ms": seen["first_byte_ms"]["max"]}
 
 
+def crowd(bench: Bench, server: Server) -> dict:
+    """64 fast clients beside 2,000 idle and 1,000 slow ones in the middle of 20 held objects of 256 MiB"""
+    targets = [bench.warm(server, f"/fast/0/{bench.another(n)}") for n in range(20)]
+    bench.warm(server, "/fast/0/4k")
+    seconds = bench.seconds(6)
+    fast = {"clients": 64, "seconds": seconds, "random_range": 256 * 1024, "object_bytes": 256 * MiB}
+    alone = bench.run(server, *targets[:4], **fast)
+    long = seconds + 12
+    idle = bench.begin(server, "/fast/0/4k", clients=2000, requests=2000, hold=long)
+    slow = bench.begin(server, *targets, clients=1000, seconds=long, rate=16 * 1024, receive_buffer=65536,
+                       random_range=64 * MiB, object_bytes=256 * MiB)
+    idle.stderr.readline()
+    time.sleep(4)  # until every slow client's buffers are full: what is measured is the load, not its beginning
+    kernel = server.socket_bytes()
+    peak, beside = _peak_memory(server, lambda: bench.run(server, *targets[:4], **fast))
+    slow_seen = json.loads(slow.communicate()[0])
+    idle.communicate()
+    return {"p99 first byte, alone, ms": alone["first_byte_ms"]["p99"], "p99 first byte, beside, ms": beside["first_byte_ms"]["p99"],
+            "p99 x": beside["first_byte_ms"]["p99"] / alone["first_byte_ms"]["p99"],
+            "rate x": beside["bytes"] / beside["seconds"] / (alone["bytes"] / alone["seconds"]),
+            "MB": peak / 1e6, "sockets MB": kernel / 1e6, "slow clients lost": slow_seen["failed"]}
+
+
 # Row: function, servers it is for.
 EVERY = ("larder", "nginx", "varnish")
 WITH_SLICE = ("larder", "nginx", "nginx-slice", "varnish")
@@ -163,6 +193,7 @@ ROWS = {
     "memory256": (memory256, EVERY),
     "random1m": (random1m, EVERY),
     "slow1000": (slow1000, ("larder", "nginx")),
+    "crowd": (crowd, ("larder", "nginx")),
     "cold1g": (cold1g, EVERY),
     "stampede": (stampede, WITH_SLICE),
     "deeprange": (deeprange, WITH_SLICE),

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -160,6 +161,16 @@ class Server:
                 for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                     if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
                         total += int(line.split()[1]) * 1024
+        return total
+
+    def socket_bytes(self) -> int:
+        """What the kernel holds for the server's clients: queued bytes and what they are charged for, of the server's
+        ends only (`ss -m`: r receive, w send, f set aside, o options)."""
+        seen = subprocess.run(["ss", "-tmnH", "sport", "=", f":{self.port}"], capture_output=True, text=True, check=True).stdout
+        total = 0
+        for memory in re.findall(r"skmem:\(([^)]*)\)", seen):
+            parts = dict(re.findall(r"([a-z]+)(\d+)", memory))
+            total += sum(int(parts.get(name, 0)) for name in ("r", "w", "f", "o"))
         return total
 
 

@@ -48,6 +48,26 @@ cache_size = "1.5 TiB"
 reserve = "10 GB"
 [access]
 clients = ["private", "198.51.100.0/24"]
+[limits]
+head_timeout = "5s"
+body_timeout = "6s"
+body_rate = "2 KiB"
+keep_alive = "7s"
+send_timeout = "8s"
+connections = 9
+connections_per_client = 10
+requests = 11
+exempt = ["10.1.2.3"]
+[rates]
+client = "100 Mbit/s"
+line = "50 Mbit/s"
+[[rates.window]]
+hours = "08:00-17:00"
+days = ["mon", "fri"]
+line = "10 Mbit/s"
+[[rates.window]]
+hours = "22:00-06:00"
+client = ""
 [updates]
 holdoff = "1h30m"
 [fills]
@@ -80,6 +100,25 @@ level = "warning"
   CHECK(config.storage.cache_size_bytes == 1536 * larder::kGiB);
   CHECK(config.storage.reserve_bytes == 10'000'000'000);
   CHECK(config.access.clients.size() == private_networks().size() + 1);
+  CHECK(config.limits.head_timeout == std::chrono::seconds(5));
+  CHECK(config.limits.body_timeout == std::chrono::seconds(6));
+  CHECK(config.limits.body_rate_bytes == 2048);
+  CHECK(config.limits.keep_alive == std::chrono::seconds(7));
+  CHECK(config.limits.send_timeout == std::chrono::seconds(8));
+  CHECK(config.limits.connections == 9);
+  CHECK(config.limits.connections_per_client == 10);
+  CHECK(config.limits.requests == 11);
+  CHECK(config.limits.exempt == std::vector<Network>{*Network::parse("10.1.2.3/32")});
+  CHECK(config.rates.client == 12'500'000);
+  CHECK(config.rates.line == 6'250'000);
+  REQUIRE(config.rates.windows.size() == 2);
+  CHECK(config.rates.windows[0].begin_minute == 480);
+  CHECK(config.rates.windows[0].end_minute == 1020);
+  CHECK(config.rates.windows[0].days == std::array<bool, 7>{true, false, false, false, true, false, false});
+  CHECK_FALSE(config.rates.windows[0].client);
+  CHECK(config.rates.windows[0].line == 1'250'000);
+  CHECK(config.rates.windows[1].client == 0);
+  CHECK_FALSE(config.rates.windows[1].line);
   CHECK(config.updates.holdoff == std::chrono::minutes(90));
   CHECK(config.fills.finish == FinishFills::always);
   CHECK(config.fills.connections_per_origin == 4);
@@ -97,6 +136,28 @@ level = "warning"
   CHECK_FALSE(config.origins.hosts[1].connect_to);
   CHECK(config.ledger.retention == std::chrono::hours(168));
   CHECK(config.log.level == "warning");
+}
+
+TEST_CASE("a rate or a window that means nothing is refused by its line") {
+  refused("[rates]\nline = \"50\"", "larder.toml:2: rates.line: \"50\" is not a rate");
+  refused("[rates]\nclient = 50", "larder.toml:2: rates.client: this must be text");
+  refused("[[rates.window]]\nhours = \"8-17\"\nline = \"1 MB/s\"",
+          "larder.toml:2: rates.window.hours: \"8-17\" are no hours");
+  refused("[[rates.window]]\ndays = [\"monday\"]\nline = \"1 MB/s\"",
+          "larder.toml:2: rates.window.days: \"monday\" is not known");
+  refused("[[rates.window]]\ndays = []\nline = \"1 MB/s\"", "larder.toml:2: rates.window.days: a window on no day");
+  refused("[log]\n[[rates.window]]\nhours = \"08:00-17:00\"", "larder.toml:2: rates.window: the table sets no rate");
+  refused("[rates.window]\nline = \"1 MB/s\"", "larder.toml:1: write [[rates.window]], with two brackets");
+  refused("[[rates.window]]\nrate = \"1 MB/s\"", "larder.toml:2: there is no key \"rates.window.rate\"");
+  refused("[[rates.window]]\nline = \"fast\"", "larder.toml:2: rates.window.line: \"fast\" is not a rate");
+}
+
+TEST_CASE("a limit that would let nobody in, or nobody go, is refused") {
+  refused("[limits]\nconnections = 0", "larder.toml:2: limits.connections: this must be a number from 1 to 1000000");
+  refused("[limits]\nhead_timeout = \"0s\"", "larder.toml:2: limits.head_timeout: \"0s\" is outside");
+  refused("[limits]\nbody_rate = \"0 B\"",
+          "larder.toml:2: limits.body_rate: a body without a least rate may never end");
+  refused("[limits]\nexempt = [\"10.0.0.1/8\"]", "larder.toml:2: limits.exempt: ");
 }
 
 TEST_CASE("all problems are found in one go, each with its line, in order") {
