@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "admin/server.h"
+#include "base/fault_guard.h"
 #include "base/kernel_calls.h"
 #include "cache/store.h"
 #include "config/load.h"
@@ -29,6 +30,7 @@ constexpr int kUsedWrongly = 2;
 // Running answers are given this long at the end; with the rest of stopping it stays under 15 seconds.
 constexpr auto kGrace = std::chrono::seconds(10);
 constexpr timespec kSignalWait{1, 0};
+constexpr auto kGoodRun = std::chrono::minutes(10);
 
 // Signals are taken by `main` alone, so every other thread is born with them blocked.
 sigset_t block_signals() {
@@ -70,7 +72,8 @@ class Daemon {
   Status start() {
     started_ = clock_.now();
     const config::StorageConfig& storage = config_->storage;
-    auto store = cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes}, clock_);
+    auto store =
+        cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes, storage.scrub}, clock_);
     if (!store) return std::move(store).error();
     store_ = std::move(*store);
     auto ledger = reports::Ledger::open({storage.path / "ledger", config_->ledger.retention}, clock_);
@@ -116,6 +119,13 @@ class Daemon {
 
   bool responsive() { return proxy_->responsive(); }
 
+  // What made larderd begin anew is forgotten once it has run well for a while.
+  void look_after_environments() {
+    if (trusted_ || clock_.now() - started_ < kGoodRun) return;
+    trusted_ = true;
+    for (const char* name : {"index", "chunks", "small", "ledger"}) trust(config_->storage.path / name);
+  }
+
  private:
   admin::Sources sources() {
     return {*store_,
@@ -141,6 +151,7 @@ class Daemon {
   std::unique_ptr<proxy::Proxy> proxy_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::atomic<bool> ready_{false};
+  bool trusted_ = false;
 };
 
 int serve(std::shared_ptr<const config::Config> config) {
@@ -164,6 +175,14 @@ int serve(std::shared_ptr<const config::Config> config) {
       sd_notify(0, "READY=1");
     }
     if (daemon.responsive()) sd_notify(0, "WATCHDOG=1");
+    daemon.look_after_environments();
+    if (const std::string why = restart_wanted(); !why.empty()) {
+      spdlog::error("larderd begins anew: {}", why);
+      daemon.stop();
+      begin_anew();
+      spdlog::error("larderd cannot begin anew by itself, and ends");
+      return kFailed;
+    }
   }
   spdlog::info("stopping");
   sd_notify(0, "STOPPING=1");
@@ -196,5 +215,6 @@ int main(int argc, char** argv) {
     return kGood;
   }
   set_log_level(loaded.config->log.level);
+  larder::guard_against_faults(argv);
   return serve(loaded.config);
 }

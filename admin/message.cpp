@@ -18,6 +18,7 @@ int status_of(ErrorKind kind) {
       return 413;
     case ErrorKind::busy:
     case ErrorKind::storage_broken:
+    case ErrorKind::storage_damaged:
     case ErrorKind::stopped:
       return 503;
     case ErrorKind::timed_out:

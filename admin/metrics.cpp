@@ -121,6 +121,10 @@ void add_store(Families& out, const cache::StoreStatus& store) {
   out.counter("larder_store_evicted_objects_total", "Objects evicted.", store.evicted_objects);
   out.counter("larder_store_corrupt_chunks_total", "Chunks that failed their check and were dropped.",
               store.corrupt_chunks);
+  out.gauge("larder_store_lost_chunks", "Chunks named by the index and not there at the start.", store.chunks_lost);
+  out.counter("larder_store_scrubbed_chunks_total", "Chunks read back in the background.", store.chunks_scrubbed);
+  out.gauge("larder_store_scrub_ended_time_seconds", "When everything had last been read back; 0 never.",
+            std::chrono::duration<double>(store.scrub_ended.time_since_epoch()).count());
   out.gauge("larder_store_full", "1 when the last write was refused for want of room.", store.full ? 1.0 : 0.0);
   out.gauge("larder_store_broken", "1 when nothing can be stored.", store.broken.empty() ? 0.0 : 1.0);
   out.gauge("larder_store_set_aside", "Environments that could not be opened.", store.set_aside.size());
@@ -129,6 +133,7 @@ void add_store(Families& out, const cache::StoreStatus& store) {
 void add_ledger(Families& out, const reports::Ledger::LedgerStatus& ledger) {
   out.gauge("larder_ledger_fetches", "Fetches on record.", ledger.fetches);
   out.counter("larder_ledger_dropped_total", "Fetches never recorded.", ledger.dropped);
+  out.gauge("larder_ledger_set_aside", "Ledgers that could not be opened.", ledger.set_aside.size());
   out.gauge("larder_ledger_broken", "1 when nothing can be recorded.", ledger.broken.empty() ? 0.0 : 1.0);
 }
 

@@ -152,9 +152,7 @@ std::string show_status(const Json& a) {
                     store.at("objects").dump() + " objects" + (store.at("full").get<bool>() ? ", FULL" : "")},
       {"store", health_of(store)},
       {"ledger", health_of(a.at("ledger")) + ", " + a.at("ledger").at("fetches").dump() + " fetches on record"}};
-  for (const auto* part : {"store", "ledger"}) {
-    for (const auto& aside : a.at(part).at("set_aside")) facts.emplace_back("set aside", aside.get<std::string>());
-  }
+  for (const auto& problem : a.at("problems")) facts.emplace_back("PROBLEM", problem.get<std::string>());
   return show_facts(facts);
 }
 

@@ -48,6 +48,10 @@ Json counters_json(const proxy::Counters& counters) {
           {"fills_failed", counters.fills_failed.value()}};
 }
 
+Json time_or_null(WallTime time) {
+  return time == WallTime() ? Json(nullptr) : Json(to_rfc3339(time));
+}
+
 Json store_json(const cache::StoreStatus& store) {
   return {{"bytes_held", store.bytes_held},
           {"bytes_limit", store.bytes_limit},
@@ -57,6 +61,10 @@ Json store_json(const cache::StoreStatus& store) {
           {"evicted_objects", store.evicted_objects},
           {"corrupt_chunks", store.corrupt_chunks},
           {"chunks_queued", store.chunks_queued},
+          {"chunks_lost", store.chunks_lost},
+          {"chunks_scrubbed", store.chunks_scrubbed},
+          {"scrub_began", time_or_null(store.scrub_began)},
+          {"scrub_ended", time_or_null(store.scrub_ended)},
           {"full", store.full},
           {"broken", store.broken.empty() ? Json(nullptr) : Json(store.broken)},
           {"set_aside", store.set_aside}};
@@ -67,6 +75,26 @@ Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
           {"dropped", ledger.dropped},
           {"broken", ledger.broken.empty() ? Json(nullptr) : Json(ledger.broken)},
           {"set_aside", ledger.set_aside}};
+}
+
+// What an administrator should know, in sentences; empty when all is well.
+Json problems_json(const cache::StoreStatus& store, const reports::Ledger::LedgerStatus& ledger) {
+  Json problems = Json::array();
+  if (!store.broken.empty()) problems.push_back("nothing is kept: " + store.broken);
+  if (store.full) problems.push_back("the last write to the store was refused for want of room");
+  for (const std::string& aside : store.set_aside) problems.push_back("the store lost an environment: " + aside);
+  if (store.chunks_lost > 0) {
+    problems.push_back(std::to_string(store.chunks_lost) + " chunks were lost and are fetched again when asked for");
+  }
+  if (store.corrupt_chunks > 0) {
+    problems.push_back(std::to_string(store.corrupt_chunks) +
+                       " chunks failed their check since the start and were dropped: look at the disk");
+  }
+  if (!ledger.broken.empty()) problems.push_back("nothing is recorded: " + ledger.broken);
+  for (const std::string& aside : ledger.set_aside)
+    problems.push_back("the record began anew; the old one is " + aside);
+  if (ledger.dropped > 0) problems.push_back(std::to_string(ledger.dropped) + " fetches were never recorded");
+  return problems;
 }
 
 }  // namespace
@@ -94,8 +122,11 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   answer["clients_connected"] = live.counters.connections_open.value();
   answer["fills_running"] = live.fills.size();
   answer["counters"] = counters_json(live.counters);
-  answer["store"] = store_json(desk.sources.store.status());
-  answer["ledger"] = ledger_json(desk.sources.ledger.status());
+  const cache::StoreStatus store = desk.sources.store.status();
+  const reports::Ledger::LedgerStatus ledger = desk.sources.ledger.status();
+  answer["problems"] = problems_json(store, ledger);
+  answer["store"] = store_json(store);
+  answer["ledger"] = ledger_json(ledger);
   Response response;
   response.body = dumped(answer);
   reply(std::move(response));

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/own_program.h"
 #include "base/owned.h"
 
 namespace larder {
@@ -31,8 +32,8 @@ constexpr std::array kAllowed {
   // memory; mmap and mprotect are below
   "brk", "munmap", "mremap", "madvise", "mincore", "msync", "membarrier",
       // files: the store, the configuration, certificates
-      "open", "openat", "close", "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev",
-      "preadv2", "pwritev2", "lseek", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat",
+      "open", "openat", "close", "close_range", "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv",
+      "pwritev", "preadv2", "pwritev2", "lseek", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat",
       "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "rename", "renameat", "renameat2", "unlink",
       "unlinkat", "mkdir", "mkdirat", "rmdir", "ftruncate", "fallocate", "fsync", "fdatasync", "sync_file_range",
       "syncfs", "flock", "fcntl", "statfs", "fstatfs", "fadvise64", "readahead", "fchmod", "umask", "dup", "dup2",
@@ -51,7 +52,7 @@ constexpr std::array kAllowed {
       // time and what this process and machine are
       "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times", "getrandom",
       "uname", "sysinfo", "getrlimit", "prlimit64", "getrusage", "getpid", "gettid", "getppid", "getuid", "geteuid",
-      "getgid", "getegid", "getgroups", "capget",
+      "getgid", "getegid", "getgroups", "capget", "pause",
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
       // A sanitizer looks for leaks from a traced copy of the process and names functions by another program.
       "ptrace", "wait4", "kill", "fork", "execve", "personality", "setrlimit", "clone",
@@ -174,12 +175,17 @@ void add_rules(Rules& rules) {
   // Nothing that can be written is run: what a library maps to run comes from a file, unwritable.
   rules.allow("mmap", masked(2, PROT_EXEC, 0));
   rules.allow("mmap", masked(2, PROT_EXEC | PROT_WRITE, PROT_EXEC));
-  rules.allow("mprotect", masked(2, PROT_EXEC, 0));
+  // larderd may begin anew in its own place (base/fault_guard.h). Where the name of what is started stands can only be
+  // made unwritable.
+  rules.allow("mprotect", scmp_arg_cmp{0, SCMP_CMP_NE, kOwnProgramAddress, 0}, masked(2, PROT_EXEC, 0));
+  rules.allow("mprotect", scmp_arg_cmp{0, SCMP_CMP_EQ, kOwnProgramAddress, 0},
+              scmp_arg_cmp{2, SCMP_CMP_EQ, PROT_READ, 0});
   // Clients and origins, names, the journal and the manager, the neighbour table.
   for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
     rules.allow("socket", scmp_arg_cmp{0, SCMP_CMP_EQ, static_cast<std::uint64_t>(family), 0});
   }
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  rules.allow("execve", scmp_arg_cmp{0, SCMP_CMP_EQ, kOwnProgramAddress, 0});
   // Threads, no processes. What clone3 is asked stands in memory, where a filter cannot look: libc takes clone instead.
   rules.allow("clone", masked(0, CLONE_THREAD, CLONE_THREAD));
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which calls of the kernel this process makes; all others are refused by a seccomp filter (seccomp(2)). A foothold in
-// larderd can then start no program, fork, trace, load, mount or map code that it has written.
+// larderd can then start no program but larderd in its own place (own_program.h), nor fork, trace, load, mount or map
+// code that it has written.
 //
 // A refused call fails with ENOSYS, as on a kernel that lacks it, which libraries know to do without, and is said on
 // standard error once for each call: "larderd: refused the kernel call ...". So a library that has come to need another

@@ -21,6 +21,8 @@ std::string_view to_string(ErrorKind kind) {
       return "storage full";
     case ErrorKind::storage_broken:
       return "storage broken";
+    case ErrorKind::storage_damaged:
+      return "storage damaged";
     case ErrorKind::corrupt:
       return "corrupt";
     case ErrorKind::origin_failed:

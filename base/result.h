@@ -13,18 +13,19 @@
 namespace larder {
 
 enum class ErrorKind {
-  invalid,         // the input is wrong; asking again unchanged will fail again
-  not_found,       // the thing named does not exist
-  refused,         // policy says no
-  too_large,       // over a named limit
-  busy,            // a named queue or limit is full; later may work
-  timed_out,       // a deadline passed
-  storage_full,    // no room that may be used
-  storage_broken,  // an environment cannot be read or written
-  corrupt,         // bytes do not match what was recorded of them
-  origin_failed,   // the origin could not be reached or misbehaved
-  stopped,         // Larder is shutting down
-  internal,        // a defect in Larder
+  invalid,          // the input is wrong; asking again unchanged will fail again
+  not_found,        // the thing named does not exist
+  refused,          // policy says no
+  too_large,        // over a named limit
+  busy,             // a named queue or limit is full; later may work
+  timed_out,        // a deadline passed
+  storage_full,     // no room that may be used
+  storage_broken,   // an environment cannot be read or written now
+  storage_damaged,  // an environment contradicts itself: it must be set aside
+  corrupt,          // bytes do not match what was recorded of them
+  origin_failed,    // the origin could not be reached or misbehaved
+  stopped,          // Larder is shutting down
+  internal,         // a defect in Larder
 };
 
 std::string_view to_string(ErrorKind kind);

@@ -148,7 +148,7 @@ Status Writer::read_back(ExtentId extent, const HeldExtent& held, HashProgress& 
   if (!index_txn) return std::move(index_txn).error();
   for (std::uint32_t ahead = 0; ahead < kChunksAhead && progress.next + ahead < progress.chunks; ++ahead) {
     auto bytes = shelf.find(bytes_txn->handle(), extent, {progress.next + ahead}, held.size_bytes);
-    if (bytes && !bytes->empty()) ask_for(*bytes);
+    if (bytes && !bytes->empty()) environments_->bring_in(extent, {progress.next + ahead}, *bytes);
   }
   for (std::uint32_t turn = 0; turn < kChunksPerTurn && !progress.digest && held.chunks[progress.next]; ++turn) {
     const ChunkIndex chunk{progress.next};
@@ -156,7 +156,7 @@ Status Writer::read_back(ExtentId extent, const HeldExtent& held, HashProgress& 
     if (!bytes) return std::move(bytes).error();
     auto check = index_.check(index_txn->handle(), extent, chunk);
     if (!check) return std::move(check).error();
-    if (bytes->empty() || !*check || check_of(*bytes) != **check) {
+    if (!*check || !environments_->check(extent, chunk, *bytes, **check)) {
       return fail(ErrorKind::corrupt, "a stored chunk fails its check");
     }
     Hashing::feed(progress, bytes->pieces());

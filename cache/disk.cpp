@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cache/disk.h"
 
+#include <fcntl.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -39,6 +41,16 @@ std::uint64_t SystemDisk::free_bytes(const std::filesystem::path& path) {
 
 int SystemDisk::before_commit(std::string_view /*environment*/) {
   return 0;
+}
+
+bool can_be_written(const std::filesystem::path& path) {
+  const std::string file = (path / "probe").string();
+  constexpr int kMode = 0640;
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC | O_CLOEXEC, kMode);
+  if (fd < 0) return false;
+  const bool written = ::write(fd, "?", 1) == 1;
+  ::close(fd);
+  return ::unlink(file.c_str()) == 0 && written;
 }
 
 std::string_view network_file_system(std::uint64_t magic) {

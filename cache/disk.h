@@ -31,6 +31,9 @@ class SystemDisk final : public Disk {
   int before_commit(std::string_view environment) override;
 };
 
+// Whether a file can be made, written, synced and removed below `path`. Waits for the disk.
+bool can_be_written(const std::filesystem::path& path);
+
 // The name of the network file system with this statfs magic; empty for a local one. LMDB's lock file and shared map
 // work on local ones only. FUSE is let through: it may be local, and nothing tells.
 std::string_view network_file_system(std::uint64_t magic);

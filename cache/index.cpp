@@ -16,6 +16,7 @@ ByteView text_key(std::string_view text) {
 
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kNextExtentKey = "next_extent";
+constexpr std::string_view kScrubKey = "scrub";
 
 template <class Record, class Decode>
 Result<std::optional<Record>> decoded(Result<std::optional<ByteView>> found, Decode decode) {
@@ -44,11 +45,12 @@ Status Index::open_tables() {
                                               {"blobs", &blobs_},
                                               {"pins", &pins_},
                                               {"recency", &recency_}}};
-  auto txn = WriteTxn::begin(environment_);
+  auto txn = WriteTxn::begin_opening(environment_);
   if (!txn) return std::move(txn).error();
   for (const Table& table : tables) {
-    const int code = mdb_dbi_open(txn->handle(), table.name, MDB_CREATE, table.handle);
-    if (code != 0) return lmdb_error(code, std::string("opening the index's table ") + table.name);
+    auto opened = open_table(*txn, environment_, table.name);
+    if (!opened) return std::move(opened).error();
+    *table.handle = *opened;
   }
   if (Status checked = check_format(txn->handle()); !checked) return checked;
   return std::move(*txn).commit();
@@ -61,7 +63,7 @@ Status Index::check_format(MDB_txn* txn) {
   for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = static_cast<std::byte>(kFormat >> (8 * i));
   if (!*found) return put(txn, meta_, text_key(kFormatKey), expected);
   if (!std::ranges::equal(**found, expected)) {
-    return fail(ErrorKind::storage_broken, "the index is of another format than this larderd writes");
+    return fail(ErrorKind::storage_damaged, "the index is of another format than this larderd writes");
   }
   return ok();
 }
@@ -143,6 +145,14 @@ Result<ExtentId> Index::next_extent(MDB_txn* txn) const {
   if (!found) return std::move(found).error();
   if (!*found) return ExtentId{1};
   return ExtentId{decode_number(**found).value_or(1)};
+}
+
+Status Index::put_scrub_place(MDB_txn* txn, const ScrubPlace& place) const {
+  return put(txn, meta_, text_key(kScrubKey), encode(place));
+}
+
+Result<std::optional<ScrubPlace>> Index::scrub_place(MDB_txn* txn) const {
+  return decoded<ScrubPlace>(get(txn, meta_, text_key(kScrubKey)), decode_scrub_place);
 }
 
 Status Index::erase_object(MDB_txn* txn, const UrlKey& key) const {

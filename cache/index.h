@@ -11,12 +11,13 @@
 #include "cache/environment.h"
 #include "cache/object.h"
 #include "cache/record.h"
+#include "cache/scrub_place.h"
 
 namespace larder::cache {
 
 class Index {
  public:
-  // Creates the tables and the format record. storage_broken when the format is another one.
+  // Creates the tables and the format record. storage_damaged when the format is another one.
   static Result<Index> open(Environment environment);
 
   const Environment& environment() const { return environment_; }
@@ -41,6 +42,8 @@ class Index {
   Status put_recency(MDB_txn* txn, ExtentId extent, WallTime used) const;
   Status put_next_extent(MDB_txn* txn, ExtentId next) const;
   Result<ExtentId> next_extent(MDB_txn* txn) const;
+  Status put_scrub_place(MDB_txn* txn, const ScrubPlace& place) const;
+  Result<std::optional<ScrubPlace>> scrub_place(MDB_txn* txn) const;
 
   Status erase_object(MDB_txn* txn, const UrlKey& key) const;
   // The extent with its pages and recency, and its blob where that names it.

@@ -90,7 +90,7 @@ void Writer::drop_unnamed() {
   }
   if (idle.empty()) return;
   auto txn = WriteTxn::begin(index_.environment());
-  if (!txn) return note(std::move(txn).error());
+  if (!txn) return note(kIndex, std::move(txn).error());
   Step step;
   step.index = txn->handle();
   Status done = ok();
@@ -99,7 +99,7 @@ void Writer::drop_unnamed() {
   }
   if (done) done = commit(std::move(*txn), index_.environment());
   if (!done) undo(step, done.error());
-  note(done);
+  note(kIndex, done);
 }
 
 void Writer::collect_touches() {
@@ -118,7 +118,9 @@ void Writer::save_recency() {
     if (!index_.put_recency(txn->handle(), extent, held->used)) return;
     saved.push_back(held);
   }
+  if (scrub_unsaved_ && !index_.put_scrub_place(txn->handle(), scrubbed_)) return;
   if (!commit(std::move(*txn), index_.environment())) return;
+  scrub_unsaved_ = false;
   for (HeldExtent* held : saved) held->used_unsaved = false;
 }
 

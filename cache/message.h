@@ -11,6 +11,7 @@
 
 #include "cache/chunk_buffer.h"
 #include "cache/object.h"
+#include "cache/scrub_place.h"
 #include "cache/store.h"
 
 namespace larder::cache {
@@ -76,7 +77,12 @@ struct StartVerify {
 
 // From the verifying thread; `report` is handed on.
 struct VerifyCame {
-  VerifyReport report;
+  Result<VerifyReport> report;
+};
+
+// From the scrubbing thread.
+struct ScrubCame {
+  ScrubPlace place;
 };
 
 struct Flush {
@@ -84,7 +90,7 @@ struct Flush {
 };
 
 using Message = std::variant<PutObject, PutChunk, Complete, Remove, Pin, Unpin, DropChunk, DistrustExtent, SetLimits,
-                             StartVerify, VerifyCame, Flush>;
+                             StartVerify, VerifyCame, ScrubCame, Flush>;
 
 // Tells whoever sent it that it was not done.
 void refuse(Message& message, const Error& error);

@@ -30,8 +30,17 @@ std::string broken_name(std::string_view name, const Clock& clock) {
   return std::string(name) + ".broken-" + time;
 }
 
+// An environment that made larderd begin anew is looked at like any other at its opening; when it does so again
+// although nothing is found wrong with it, it is not believed any more.
+constexpr unsigned kMostSuspicions = 2;
+
 template <class Part>
 Result<Part> open_once(const EnvironmentOptions& options) {
+  const unsigned times = times_suspected(options.directory);
+  if (times >= kMostSuspicions) {
+    return fail(ErrorKind::storage_damaged, "larderd had to begin anew " + std::to_string(times) +
+                                                " times because of pages that could not be used");
+  }
   auto environment = Environment::open(options);
   if (!environment) return std::move(environment).error();
   return Part::open(std::move(*environment));
@@ -61,6 +70,7 @@ Status set_environment_aside(const std::filesystem::path& path, std::string_view
   std::error_code error;
   for (int again = 2; std::filesystem::exists(path / kept, error); ++again) kept = plain + "-" + std::to_string(again);
   std::filesystem::rename(path / name, path / kept, error);
+  if (!error) trust(path / name);
   if (error) {
     return fail(ErrorKind::storage_broken, "setting " + (path / name).string() + " aside: " + error.message() +
                                                " (it is broken: " + std::string(why) + ")");
@@ -75,8 +85,8 @@ std::uint64_t most_bytes_kept(std::uint64_t cache_size_at_open_bytes) {
   return chunks_map_bytes(cache_size_at_open_bytes) / 8 * 7;
 }
 
-Result<std::shared_ptr<StoreEnvironments>> open_environments(const StoreOptions& options, const Clock& clock,
-                                                             std::vector<std::string>& set_aside) {
+Result<std::shared_ptr<StoreEnvironments>> open_environments(const StoreOptions& options, Access access,
+                                                             const Clock& clock, std::vector<std::string>& set_aside) {
   std::error_code error;
   std::filesystem::create_directories(options.path, error);
   if (error || !std::filesystem::is_directory(options.path, error)) {
@@ -88,11 +98,12 @@ Result<std::shared_ptr<StoreEnvironments>> open_environments(const StoreOptions&
   if (!lock) return std::move(lock).error();
 
   const std::uint64_t bytes = options.cache_size_bytes;
-  auto index = open_part<Index>({options.path / "index", index_map_bytes(bytes), Index::kTables}, clock, set_aside);
+  auto index =
+      open_part<Index>({options.path / "index", index_map_bytes(bytes), Index::kTables, access}, clock, set_aside);
   if (!index) return std::move(index).error();
-  auto chunks = open_part<Shelf>({options.path / "chunks", chunks_map_bytes(bytes), 0}, clock, set_aside);
+  auto chunks = open_part<Shelf>({options.path / "chunks", chunks_map_bytes(bytes), 0, access}, clock, set_aside);
   if (!chunks) return std::move(chunks).error();
-  auto small = open_part<Shelf>({options.path / "small", chunks_map_bytes(bytes), 0}, clock, set_aside);
+  auto small = open_part<Shelf>({options.path / "small", chunks_map_bytes(bytes), 0, access}, clock, set_aside);
   if (!small) return std::move(small).error();
   return std::make_shared<StoreEnvironments>(std::move(*lock), std::move(*index), std::move(*chunks),
                                              std::move(*small));

@@ -16,8 +16,8 @@ namespace larder::cache {
 
 // A broken environment is renamed to <name>.broken-<time> and begun anew; each is told of in `set_aside`, as
 // "index: <why>; kept as index.broken-<time>". Fails only as Store::open does.
-Result<std::shared_ptr<StoreEnvironments>> open_environments(const StoreOptions& options, const Clock& clock,
-                                                             std::vector<std::string>& set_aside);
+Result<std::shared_ptr<StoreEnvironments>> open_environments(const StoreOptions& options, Access access,
+                                                             const Clock& clock, std::vector<std::string>& set_aside);
 
 Status set_environment_aside(const std::filesystem::path& path, std::string_view name, std::string_view why,
                              const Clock& clock, std::vector<std::string>& set_aside);

@@ -133,7 +133,11 @@ Status Writer::apply(Step& step, DropChunk& message, const Landed& /*landed*/) {
     if (!txn) return std::move(txn).error();
     auto bytes = shelf.find(txn->handle(), message.extent, message.chunk, held->size_bytes);
     if (!bytes) return std::move(bytes).error();
-    if (!bytes->empty() && *check && check_of(*bytes) == **check) return ok();
+    if (*check && environments_->check(message.extent, message.chunk, *bytes, **check)) return ok();
+    if (!shelf.may_be_freed(*bytes, held->size_bytes)) {
+      // Its place can neither be freed nor written again; the object gets another.
+      queue_.push_front(DistrustExtent{message.extent});
+    }
   }
   spdlog::warn("Chunk {} of extent {} failed its check and is dropped", message.chunk.value, message.extent.value);
   auto page = index_.page(step.index, message.extent, message.chunk.value / kChunksPerPage);
@@ -148,7 +152,9 @@ Status Writer::apply(Step& step, DropChunk& message, const Landed& /*landed*/) {
   }
   inventory_.clear_chunk(*held, message.chunk);
   inventory_.set_incomplete(*held);
-  forget_hash(message.extent, fail(ErrorKind::corrupt, "a chunk failed its check"));
+  for (Complete& waiting : hashing_.forget(message.extent)) {
+    answer_failed(step, waiting, fail(ErrorKind::corrupt, "a chunk failed its check"));
+  }
   room_.doom_chunk(message.extent, message.chunk, held->size_bytes);
   erase_now_ = true;
   ++status_.corrupt_chunks;
@@ -192,10 +198,19 @@ Status Writer::apply(Step& /*step*/, StartVerify& message, const Landed& /*lande
 Status Writer::apply(Step& /*step*/, VerifyCame& message, const Landed& /*landed*/) {
   if (!verify_progress_) return ok();
   verify_progress_(message.report);
-  if (message.report.finished) {
+  if (!message.report || message.report->finished) {
     verifier_.reset();
     verify_progress_ = nullptr;
   }
+  return ok();
+}
+
+Status Writer::apply(Step& /*step*/, ScrubCame& message, const Landed& /*landed*/) {
+  scrubbed_ = message.place;
+  scrub_unsaved_ = true;
+  status_.chunks_scrubbed = scrubbed_.chunks;
+  status_.scrub_began = scrubbed_.pass_began;
+  status_.scrub_ended = scrubbed_.last_pass_ended;
   return ok();
 }
 

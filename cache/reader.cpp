@@ -107,7 +107,13 @@ ChunkState StoreReader::read(ExtentId extent, ChunkIndex chunk, std::uint64_t si
   if (!turn) return ChunkState::missing;
   const auto bytes = shelf.find(turn.handle(), extent, chunk, size_bytes);
   if (!bytes || bytes->empty()) return ChunkState::missing;
-  if (!seen_in_memory(extent, chunk, *bytes)) return ChunkState::cold;
+  if (!seen_in_memory(extent, chunk, *bytes) || !environments_->checked.has(extent, chunk)) {
+    // Bytes that nothing names may lie there for good (Shelf::may_be_freed).
+    const Turn index_turn(index_, environments_->index.environment());
+    if (!index_turn) return ChunkState::missing;
+    const auto check = environments_->index.check(index_turn.handle(), extent, chunk);
+    return check && *check ? ChunkState::cold : ChunkState::missing;
+  }
   for (const ByteView piece : bytes->pieces()) visit(piece);
   return ChunkState::ready;
 }
@@ -133,8 +139,7 @@ ChunkState StoreReader::read_now(ExtentId extent, ChunkIndex chunk, std::uint64_
   if (!check || !*check) return ChunkState::missing;
   const auto bytes = shelf.find(bytes_turn.handle(), extent, chunk, size_bytes);
   if (!bytes) return ChunkState::missing;
-  ask_for(*bytes);
-  if (bytes->empty() || check_of(*bytes) != **check) {
+  if (!environments_->check(extent, chunk, *bytes, **check)) {
     environments_->report_corrupt(extent, chunk);
     return ChunkState::missing;
   }
@@ -149,7 +154,7 @@ void StoreReader::ask_for_chunks(ExtentId extent, ChunkIndex first, std::uint32_
   const std::uint32_t chunks = chunk_count(size_bytes);
   for (std::uint32_t chunk = first.value; chunk < chunks && chunk - first.value < count; ++chunk) {
     const auto bytes = shelf.find(turn.handle(), extent, {chunk}, size_bytes);
-    if (bytes) ask_for(*bytes);
+    if (bytes) environments_->bring_in(extent, {chunk}, *bytes);
   }
 }
 

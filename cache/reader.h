@@ -47,7 +47,7 @@ class ChunkMap {
 
 enum class ChunkState {
   ready,    // the visitor has been called
-  cold,     // held, but not in memory: warm it with the Pager first
+  cold,     // held, but not in memory, or not checked yet: warm it with the Pager first
   missing,  // not held
 };
 
@@ -68,7 +68,8 @@ class Reader {
 
   // Calls `visit` with the chunk's bytes, straight from the map: once or more, in order, the pieces concatenated are
   // the chunk. An object below 1 MiB lies in pieces of 65,520 bytes; a chunk of a larger one is one piece. They are
-  // valid only inside the call. Never touches a page that is not in memory: such a chunk is `cold` and not visited.
+  // valid only inside the call. Never touches a page that is not in memory, and never visits bytes that came from the
+  // disk and have not been checked since: such a chunk is `cold`.
   using Visit = std::function<void(std::span<const std::byte>)>;
   virtual ChunkState read(ExtentId extent, ChunkIndex chunk, std::uint64_t size_bytes, const Visit& visit) = 0;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cache/record.h"
 
+#include "cache/scrub_place.h"
+
 #include <xxhash.h>
 
 #include <algorithm>
@@ -306,6 +308,27 @@ std::optional<BlobRecord> decode_blob(std::span<const std::byte> value) {
   blob.size_bytes = in.number<std::uint64_t>();
   if (!in.finished()) return {};
   return blob;
+}
+
+Bytes encode(const ScrubPlace& place) {
+  Packer out;
+  out.number(place.extent.value);
+  out.number(place.chunk.value);
+  out.number(static_cast<std::uint64_t>(place.pass_began.time_since_epoch().count()));
+  out.number(static_cast<std::uint64_t>(place.last_pass_ended.time_since_epoch().count()));
+  return out.take();
+}
+
+std::optional<ScrubPlace> decode_scrub_place(std::span<const std::byte> value) {
+  Unpacker in(value);
+  const auto time = [&in] { return WallTime(std::chrono::microseconds(in.number<std::int64_t>())); };
+  ScrubPlace place;
+  place.extent = {in.number<std::uint64_t>()};
+  place.chunk = {in.number<std::uint32_t>()};
+  place.pass_began = time();
+  place.last_pass_ended = time();
+  if (!in.finished()) return {};
+  return place;
 }
 
 Bytes encode_number(std::uint64_t number) {

@@ -57,6 +57,7 @@ class Recovery {
   ExtentId next() const { return {std::max(next_.value, highest_.value + 1)}; }
 
   const std::vector<Found>& strays() const { return strays_; }
+  std::uint64_t lost() const { return lost_; }
 
  private:
   Status compare_shelf(const Shelf& shelf, bool small) {
@@ -68,7 +69,7 @@ class Recovery {
     auto entry = cursor->first();
     while (entry && *entry) {
       const auto key = decode_numbered_key((*entry)->key);
-      if (!key) return fail(ErrorKind::storage_broken, shelf.environment().name() + " has keys of another format");
+      if (!key) return fail(ErrorKind::storage_damaged, shelf.environment().name() + " has keys of another format");
       if (key->extent != found.extent) {
         compare(std::exchange(found, Found{key->extent, {}, 0}), small);
       }
@@ -121,7 +122,11 @@ class Recovery {
       for (std::uint32_t chunk = 0; chunk < held.chunks.size(); ++chunk) {
         if (!held.chunks[chunk] || (seen != seen_.end() && seen->second[chunk])) continue;
         if (Status done = unmark(extent, {chunk}); !done) return done;
+        ++lost_;
       }
+    }
+    if (lost_ > 0) {
+      spdlog::warn("{} chunks are named by the index and not there; they are fetched again when asked for", lost_);
     }
     return ok();
   }
@@ -218,6 +223,7 @@ class Recovery {
   ExtentId next_;
   std::unordered_map<ExtentId, std::vector<bool>> seen_;
   std::vector<Found> strays_;
+  std::uint64_t lost_ = 0;
 };
 
 // A chunk that contradicts the index of an extent that lives on must be gone before that is served.
@@ -233,28 +239,39 @@ Status erase_strays(const std::vector<Found>& strays, Inventory& inventory, Room
   return ok();
 }
 
+// Serving what is there matters more than mending the index: that comes with the next start.
+Result<Recovered> without_writing(const StoreEnvironments& environments, Inventory& inventory, Room& room,
+                                  const Error& why) {
+  spdlog::warn("The store's recovery cannot be written; what it holds is served as it is: {}", why.message);
+  auto txn = ReadTxn::begin(environments.index.environment());
+  if (!txn) return std::move(txn).error();
+  if (Status done = load_inventory(environments.index, txn->handle(), inventory); !done) return std::move(done).error();
+  Amount held;
+  for (const auto& [extent, its] : inventory.extents()) {
+    held.of(its.size_bytes) += its.chunks_held * std::min<std::uint64_t>(charge_of_chunk(its.size_bytes), kChunkBytes);
+  }
+  room.set_held(held);
+  const auto next = environments.index.next_extent(txn->handle());
+  if (!next) return next.error();
+  return Recovered{*next, 0};
+}
+
 }  // namespace
 
-Result<ExtentId> recover(StoreEnvironments& environments, Inventory& inventory, Room& room) {
+Result<Recovered> recover(StoreEnvironments& environments, Inventory& inventory, Room& room) {
   auto txn = WriteTxn::begin(environments.index.environment());
-  if (!txn) return std::move(txn).error();
+  if (!txn && txn.error().kind == ErrorKind::storage_damaged) return std::move(txn).error();
+  if (!txn) return without_writing(environments, inventory, room, txn.error());
   Recovery recovery(environments, inventory, room, txn->handle());
   Status done = recovery.run();
   if (done) done = recovery.reserve_numbers();
   if (done) done = std::move(*txn).commit();
-  if (!done && done.error().kind == ErrorKind::storage_full) {
-    // Serving what is there matters more than mending the index: that comes with the next start.
-    spdlog::warn("The disk is too full for the store's recovery to be written: {}", done.error().message);
-    txn = fail(ErrorKind::stopped, "");
-    auto reading = ReadTxn::begin(environments.index.environment());
-    if (!reading) return std::move(reading).error();
-    done = load_inventory(environments.index, reading->handle(), inventory);
-  }
-  if (!done) return std::move(done).error();
+  if (!done && done.error().kind == ErrorKind::storage_damaged) return std::move(done).error();
+  if (!done) return without_writing(environments, inventory, room, done.error());
   if (Status erased = erase_strays(recovery.strays(), inventory, room); !erased) {
-    if (erased.error().kind != ErrorKind::storage_full) return std::move(erased).error();
+    if (erased.error().kind == ErrorKind::storage_damaged) return std::move(erased).error();
   }
-  return recovery.next();
+  return Recovered{recovery.next(), recovery.lost()};
 }
 
 }  // namespace larder::cache

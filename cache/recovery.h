@@ -19,8 +19,13 @@ namespace larder::cache {
 // Builds the inventory from the index. Records that are wrong in themselves are left out.
 Status load_inventory(const Index& index, MDB_txn* txn, Inventory& inventory);
 
+struct Recovered {
+  ExtentId next;                  // from which new extents are numbered
+  std::uint64_t chunks_lost = 0;  // named by the index and not there
+};
+
 // Loads the inventory, mends the index, tells `room` what is held and what is doomed, and erases at once those doomed
-// chunks whose extent lives on. The id from which new extents are numbered.
-Result<ExtentId> recover(StoreEnvironments& environments, Inventory& inventory, Room& room);
+// chunks whose extent lives on. On a disk that cannot be written nothing is mended.
+Result<Recovered> recover(StoreEnvironments& environments, Inventory& inventory, Room& room);
 
 }  // namespace larder::cache

@@ -5,10 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace larder::cache {
 
 namespace {
+
+#ifndef MADV_POPULATE_READ  // older headers
+constexpr int MADV_POPULATE_READ = 22;
+#endif
 
 struct Pages {
   void* start;
@@ -42,6 +47,20 @@ void ask_for(const ChunkView& chunk) {
     const Pages pages = pages_of(piece);
     madvise(pages.start, pages.bytes, MADV_WILLNEED);
   }
+}
+
+bool can_be_read(ByteView bytes) {
+  const Pages pages = pages_of(bytes);
+  while (madvise(pages.start, pages.bytes, MADV_POPULATE_READ) != 0) {
+    if (errno == EAGAIN || errno == EINTR) continue;
+    return errno != EFAULT && errno != EHWPOISON;
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> check_from_disk(const ChunkView& chunk) {
+  if (!std::ranges::all_of(chunk.pieces(), can_be_read)) return {};
+  return check_of(chunk);
 }
 
 }  // namespace larder::cache

@@ -74,7 +74,7 @@ Result<bool> Room::erase_from(WriteTxn& txn, const Shelf& shelf, Doomed& doomed,
     const std::uint32_t chunk = doomed.small ? 0 : key->number;
     const bool wanted = alive != nullptr && chunk < alive->chunks.size() && alive->chunks[chunk];
     doomed.next = key->number;
-    if (!wanted) {
+    if (!wanted && shelf.may_be_freed((*entry)->value)) {
       if (left == 0) return false;
       --left;
       freed += charge_of_value((*entry)->value.size());

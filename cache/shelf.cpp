@@ -7,17 +7,19 @@
 #include <cstring>
 #include <utility>
 
+#include "base/lmdb_check.h"
 #include "cache/record.h"
+#include "cache/residence.h"
 
 namespace larder::cache {
 
 Result<Shelf> Shelf::open(Environment environment) {
   Shelf shelf(std::move(environment));
-  auto txn = WriteTxn::begin(shelf.environment_);
+  auto txn = WriteTxn::begin_opening(shelf.environment_);
   if (!txn) return std::move(txn).error();
-  if (const int code = mdb_dbi_open(txn->handle(), nullptr, 0, &shelf.table_)) {
-    return lmdb_error(code, "opening " + shelf.environment_.name());
-  }
+  auto table = open_table(*txn, shelf.environment_, nullptr);
+  if (!table) return std::move(table).error();
+  shelf.table_ = *table;
   if (Status committed = std::move(*txn).commit(); !committed) return std::move(committed).error();
   return shelf;
 }
@@ -43,18 +45,32 @@ Result<ChunkView> Shelf::find(MDB_txn* txn, ExtentId extent, ChunkIndex chunk, s
   return view;
 }
 
+bool Shelf::may_be_freed(ByteView value) const {
+  const void* const map = environment_.map();
+  if (map == nullptr) return true;
+  return can_be_read(value.first(1)) && value_head_is_sound(map, value.data(), value.size());
+}
+
+bool Shelf::may_be_freed(const ChunkView& chunk, std::uint64_t object_size_bytes) const {
+  return std::ranges::all_of(chunk.pieces(), [&](ByteView piece) {
+    return may_be_freed({piece.data(), is_small(object_size_bytes) ? piece.size() : kChunkBytes});
+  });
+}
+
 Result<std::uint64_t> Shelf::put_value(MDB_txn* txn, ByteView key, ByteView bytes, std::size_t value_bytes) const {
-  MDB_val at{key.size(), const_cast<std::byte*>(key.data())};  // NOLINT: LMDB's C interface has no const
-  MDB_val value{value_bytes, nullptr};
   std::uint64_t charge = charge_of_value(value_bytes);
-  int code = mdb_put(txn, table_, &at, &value, MDB_RESERVE | MDB_NOOVERWRITE);
-  if (code == MDB_KEYEXIST) {
+  auto room = reserve(txn, table_, key, value_bytes, Keys::only_new);
+  if (room && !*room) {
     charge = 0;
-    value = {value_bytes, nullptr};
-    code = mdb_put(txn, table_, &at, &value, MDB_RESERVE);
+    auto old = get(txn, table_, key);
+    if (!old) return std::move(old).error();
+    if (*old && !may_be_freed(**old)) {
+      return fail(ErrorKind::storage_broken, "the pages of an old chunk are damaged, and nothing can take their place");
+    }
+    room = reserve(txn, table_, key, value_bytes, Keys::any);
   }
-  if (code != 0) return lmdb_error(code, "writing a chunk");
-  auto* to = static_cast<std::byte*>(value.mv_data);
+  if (!room) return std::move(room).error();
+  std::byte* const to = (*room)->data();
   std::memcpy(to, bytes.data(), bytes.size());
   std::memset(to + bytes.size(), 0, value_bytes - bytes.size());
   return charge;

@@ -64,6 +64,11 @@ class Shelf {
   const Environment& environment() const { return environment_; }
   MDB_dbi table() const { return table_; }
 
+  // Whether LMDB can be let free the value's pages: it believes what their head says, and would free what is in use.
+  // Such a value stays where it is, of no use, until the environment is begun anew.
+  bool may_be_freed(ByteView value) const;
+  bool may_be_freed(const ChunkView& chunk, std::uint64_t object_size_bytes) const;
+
   // An empty view when any part is missing or of another length than this size asks for.
   Result<ChunkView> find(MDB_txn* txn, ExtentId extent, ChunkIndex chunk, std::uint64_t object_size_bytes) const;
 

@@ -26,7 +26,7 @@ bool stands_alone(const Message& message) {
 bool aborts_step(const Status& status) {
   if (status) return false;
   const ErrorKind kind = status.error().kind;
-  return kind == ErrorKind::storage_broken || kind == ErrorKind::storage_full;
+  return kind == ErrorKind::storage_broken || kind == ErrorKind::storage_damaged || kind == ErrorKind::storage_full;
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ void Writer::run(Step& step) {
   write_chunks(step);
   const Status committed = write_index(step);
   if (!committed) undo(step, committed.error());
-  note(committed);
+  note(kIndex, committed);
   if (committed && step.objects_changed) environments_->epoch.fetch_add(1, std::memory_order_acq_rel);
   if (committed && std::exchange(erase_now_, false)) erase_doomed_now();
   publish();
@@ -134,22 +134,27 @@ void Writer::undo(Step& step, const Error& error) {
   erase_now_ = false;
 }
 
-void Writer::note(const Status& outcome) {
+void Writer::note(std::string_view where, const Status& outcome) {
+  const auto before = broken_.find(where);
   if (outcome) {
-    if (!status_.broken.empty()) spdlog::info("The store can be written again");
-    status_.broken.clear();
-    return;
-  }
-  if (outcome.error().kind == ErrorKind::storage_full) {
+    if (before == broken_.end()) return;
+    broken_.erase(before);
+    if (broken_.empty()) spdlog::info("The store can be written again");
+  } else if (outcome.error().kind == ErrorKind::storage_full) {
     status_.full = true;
     return;
+  } else if (before == broken_.end()) {
+    spdlog::error("The store cannot be written: {}", outcome.error().message);
+    broken_.emplace(where, outcome.error().message);
+  } else {
+    before->second = outcome.error().message;
   }
-  if (status_.broken.empty()) spdlog::error("The store cannot be written: {}", outcome.error().message);
-  status_.broken = outcome.error().message;
+  status_.broken = broken_.empty() ? "" : broken_.begin()->second;
 }
 
 void Writer::publish() {
   status_.bytes_held = room_.held();
+  environments_->bytes_held.store(room_.held(), std::memory_order_relaxed);
   status_.bytes_limit = room_.limit();
   status_.objects = inventory_.objects();
   status_.objects_complete = inventory_.objects_complete();
@@ -158,7 +163,7 @@ void Writer::publish() {
 }
 
 void Writer::erase_doomed_now() {
-  note(room_.erase_some(inventory_));
+  note(kErasing, room_.erase_some(inventory_));
 }
 
 }  // namespace larder::cache

@@ -2,6 +2,8 @@
 // The store as its callers see it: messages to the thread `store`, and that thread.
 #include "cache/store.h"
 
+#include <spdlog/spdlog.h>
+
 #include <array>
 #include <atomic>
 #include <string_view>
@@ -23,7 +25,9 @@ class ThreadedStore final : public Store {
  public:
   ThreadedStore(std::shared_ptr<StoreEnvironments> environments, std::shared_ptr<Disk> disk, const Clock& clock,
                 const StoreOptions& options)
-      : environments_(std::move(environments)), writer_(environments_, std::move(disk), clock, options, board_) {}
+      : environments_(std::move(environments)),
+        writer_(environments_, std::move(disk), clock, options, board_),
+        scrub_(options.scrub) {}
 
   ~ThreadedStore() override {
     environments_->inbox.close();
@@ -90,6 +94,7 @@ class ThreadedStore final : public Store {
 
   void run() noexcept {
     name_this_thread("store");
+    writer_.start_scrubbing(scrub_);
     SteadyClock::time_point next_tick = SteadyClock::now() + kTick;
     bool busy = false;
     for (;;) {
@@ -110,6 +115,7 @@ class ThreadedStore final : public Store {
   std::shared_ptr<StoreEnvironments> environments_;
   StatusBoard board_;
   Writer writer_;
+  const std::chrono::seconds scrub_;
   std::atomic<std::uint64_t> queued_{0};
   std::thread thread_;
 };
@@ -118,9 +124,9 @@ class ThreadedStore final : public Store {
 // makes the chunks worthless but theirs does not harm it.
 constexpr std::array<std::string_view, 3> kGivenUpInTurn = {"index", "chunks", "small"};
 
-Result<std::unique_ptr<Store>> try_open(const StoreOptions& options, const Clock& clock, std::shared_ptr<Disk> disk,
-                                        std::vector<std::string>& set_aside) {
-  auto environments = open_environments(options, clock, set_aside);
+Result<std::unique_ptr<Store>> try_open(const StoreOptions& options, Access access, const Clock& clock,
+                                        std::shared_ptr<Disk> disk, std::vector<std::string>& set_aside) {
+  auto environments = open_environments(options, access, clock, set_aside);
   if (!environments) return std::move(environments).error();
   auto store = std::make_unique<ThreadedStore>(std::move(*environments), std::move(disk), clock, options);
   if (Status done = store->open(set_aside); !done) return std::move(done).error();
@@ -132,14 +138,18 @@ Result<std::unique_ptr<Store>> try_open(const StoreOptions& options, const Clock
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, const Clock& clock, std::shared_ptr<Disk> disk) {
   std::vector<std::string> set_aside;
   for (const std::string_view next : kGivenUpInTurn) {
-    auto store = try_open(options, clock, disk, set_aside);
-    if (store || store.error().kind != ErrorKind::storage_broken) return store;
+    auto store = try_open(options, Access::read_write, clock, disk, set_aside);
+    if (!store && store.error().kind == ErrorKind::storage_broken) {
+      spdlog::error("The store cannot be opened for writing and is opened for reading: {}", store.error().message);
+      return try_open(options, Access::read_only, clock, disk, set_aside);
+    }
+    if (store || store.error().kind != ErrorKind::storage_damaged) return store;
     const std::string why = store.error().message;
     if (Status moved = set_environment_aside(options.path, next, why, clock, set_aside); !moved) {
       return std::move(moved).error();
     }
   }
-  return try_open(options, clock, disk, set_aside);
+  return try_open(options, Access::read_write, clock, disk, set_aside);
 }
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, const Clock& clock) {

@@ -12,6 +12,7 @@
 // - The store never fails the daemon: what cannot be opened is set aside as <name>.broken-<time> and begun anew.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -31,6 +32,7 @@ struct StoreOptions {
   std::filesystem::path path;          // the directory; created when missing
   std::uint64_t cache_size_bytes = 0;  // hard limit on bytes kept
   std::uint64_t reserve_bytes = 0;     // disk space never touched
+  std::chrono::seconds scrub{0};       // everything is read back once in this time; 0: never
 };
 
 struct StoreStatus {
@@ -42,6 +44,10 @@ struct StoreStatus {
   std::uint64_t evicted_objects = 0;   // since start
   std::uint64_t corrupt_chunks = 0;    // since start: failed their check and were dropped
   std::uint64_t chunks_queued = 0;     // received and not yet committed
+  std::uint64_t chunks_scrubbed = 0;   // since start: read back in the background
+  WallTime scrub_began;                // of the pass that runs; the epoch: none does
+  WallTime scrub_ended;                // of the last whole pass; the epoch: none was
+  std::uint64_t chunks_lost = 0;       // named by the index and not there at the start; fetched again when asked for
   bool full = false;                   // the last write was refused for want of room
   std::string broken;                  // why nothing can be stored; empty when all is well
   std::vector<std::string> set_aside;  // environments that could not be opened, with reasons

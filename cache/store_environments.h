@@ -12,8 +12,10 @@
 #include "base/limits.h"
 #include "base/owned.h"
 #include "base/thread.h"
+#include "cache/checked_chunks.h"
 #include "cache/index.h"
 #include "cache/message.h"
+#include "cache/residence.h"
 #include "cache/shelf.h"
 #include "cache/store_lock.h"
 #include "cache/use_table.h"
@@ -27,7 +29,31 @@ struct StoreEnvironments {
         chunks(std::move(its_chunks)),
         small(std::move(its_small)) {}
 
+  // One that stays as it is until it is opened anew, whatever becomes of the disk.
+  bool must_be_opened_anew() const {
+    const auto stuck = [](const Environment& e) { return e.access() == Access::read_only || e.panicked(); };
+    return stuck(index.environment()) || stuck(chunks.environment()) || stuck(small.environment());
+  }
+
   const Shelf& shelf_of(std::uint64_t object_size_bytes) const { return is_small(object_size_bytes) ? small : chunks; }
+
+  // Starts bringing a chunk in. One that is not in memory has yet to pass its check again.
+  void bring_in(ExtentId extent, ChunkIndex chunk, const ChunkView& bytes) {
+    if (!in_memory(bytes)) checked.remove(extent, chunk);
+    ask_for(bytes);
+  }
+
+  // Whether the bytes are what they should be; waits for the disk.
+  bool check(ExtentId extent, ChunkIndex chunk, const ChunkView& bytes, std::uint64_t expected) {
+    bring_in(extent, chunk, bytes);
+    const bool right = !bytes.empty() && check_from_disk(bytes) == expected;
+    if (right) {
+      checked.add(extent, chunk);
+    } else {
+      checked.remove(extent, chunk);
+    }
+    return right;
+  }
 
   // Asks the store thread to look at a chunk that failed its check. Lost when the inbox is full: the next reader will
   // find it again.
@@ -39,6 +65,8 @@ struct StoreEnvironments {
   Shelf small;
   UseTable use;
   TouchTable touched;
+  CheckedChunks checked;
+  std::atomic<std::uint64_t> bytes_held{0};  // as the store thread last counted
   std::atomic<std::uint64_t> epoch{1};
   std::atomic<std::uint64_t> next_extent{1};
   Inbox<Message> inbox{limits::kStoreInbox};

@@ -14,7 +14,9 @@ namespace larder::cache {
 Result<StoreLock> StoreLock::take(const std::filesystem::path& directory) {
   const std::string path = (directory / "lock").string();
   constexpr int kMode = 0640;
-  StoreLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
+  int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
+  if (file < 0 && errno == EROFS) file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  StoreLock lock(file);
   if (lock.file_ < 0) {
     return fail(ErrorKind::refused, "creating " + path + ": " + std::system_category().message(errno));
   }

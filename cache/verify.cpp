@@ -2,9 +2,6 @@
 #include "cache/verify.h"
 
 #include <utility>
-
-#include "cache/residence.h"
-
 namespace larder::cache {
 
 namespace {
@@ -25,22 +22,25 @@ Verifier::~Verifier() {
 
 void Verifier::run() {
   name_this_thread("verify");
-  std::optional<ExtentId> at = verify_after({0});
-  while (at && !stop_) at = verify_after(*at);
-  tell(true);
+  auto at = verify_after({0});
+  while (at && *at && !stop_) at = verify_after(**at);
+  if (at) return tell(true);
+  Message failed = VerifyCame{std::move(at).error().with_context("the index cannot be read further")};
+  while (!environments_->inbox.try_push(std::move(failed)) && !stop_) std::this_thread::sleep_for(kRetry);
 }
 
 // The extent after `extent`; nothing when there is none.
-std::optional<ExtentId> Verifier::verify_after(ExtentId extent) {
+Result<std::optional<ExtentId>> Verifier::verify_after(ExtentId extent) {
   std::optional<ExtentId> next;
   std::optional<ExtentRecord> record;
   {
     auto txn = ReadTxn::begin(environments_->index.environment());
-    if (!txn) return {};
+    if (!txn) return std::move(txn).error();
     auto cursor = Cursor::open(txn->handle(), environments_->index.extents());
-    if (!cursor) return {};
+    if (!cursor) return std::move(cursor).error();
     auto entry = cursor->at_or_after(extent_key({extent.value + 1}));
-    if (!entry || !*entry) return {};
+    if (!entry) return std::move(entry).error();
+    if (!*entry) return std::optional<ExtentId>();
     next = decode_extent_key((*entry)->key);
     record = decode_extent((*entry)->value);
   }
@@ -75,8 +75,7 @@ bool Verifier::verify_chunk(ExtentId extent, ChunkIndex chunk, const ExtentRecor
   if (!bytes) return false;
   ++report_.chunks;
   report_.bytes += chunk_length(chunk, record.size_bytes);
-  ask_for(*bytes);
-  if (bytes->empty() || check_of(*bytes) != **check) {
+  if (!environments_->check(extent, chunk, *bytes, **check)) {
     ++report_.chunks_corrupt;
     environments_->report_corrupt(extent, chunk);
     return false;

@@ -22,7 +22,7 @@ class Verifier {
 
  private:
   void run();
-  std::optional<ExtentId> verify_after(ExtentId extent);
+  Result<std::optional<ExtentId>> verify_after(ExtentId extent);
   void verify_extent(ExtentId extent, const ExtentRecord& record);
   bool verify_chunk(ExtentId extent, ChunkIndex chunk, const ExtentRecord& record, Sha256& hash);
   void tell(bool finished);

@@ -31,7 +31,7 @@ void Writer::write_chunks(Step& step) {
     wanted.pop_back();
     const std::uint64_t size = std::get<PutChunk>(step.messages[last]).object_size_bytes;
     needed.of(size) -= charge_of_chunk(size);
-    note(made);
+    note(kErasing, made);
     step.landed[last].status = std::move(made);
   }
   for (const std::size_t i : wanted) {
@@ -79,10 +79,14 @@ void Writer::write_to(const Shelf& shelf, Step& step, const std::vector<std::siz
   } else {
     outcome = std::move(txn).error();
   }
-  note(outcome);
+  note(shelf.environment().name(), outcome);
   if (outcome) {
     room_.grew(grown);
     status_.full = false;
+    for (const std::size_t i : which) {
+      const auto& chunk = std::get<PutChunk>(step.messages[i]);
+      environments_->checked.add(chunk.extent, chunk.chunk);
+    }
     return;
   }
   for (const std::size_t i : which) {

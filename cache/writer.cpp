@@ -14,6 +14,8 @@ namespace {
 
 // Recency is a preference: a minute of it may be lost with a crash.
 constexpr std::chrono::seconds kRecencySavedEvery{60};
+// A store that cannot be written is tried again so often.
+constexpr std::chrono::seconds kTriedEvery{2};
 
 }  // namespace
 
@@ -33,8 +35,14 @@ Writer::Writer(std::shared_ptr<StoreEnvironments> environments, std::shared_ptr<
 
 Result<ExtentId> Writer::open(std::vector<std::string> set_aside) {
   status_.set_aside = std::move(set_aside);
-  auto next = recover(*environments_, inventory_, room_);
-  if (!next) return next;
+  auto recovered = recover(*environments_, inventory_, room_);
+  if (!recovered) return std::move(recovered).error();
+  status_.chunks_lost = recovered->chunks_lost;
+  if (environments_->must_be_opened_anew()) {
+    note(kWhole,
+         fail(ErrorKind::storage_broken,
+              path_.string() + " cannot be written (read-only disk?); what it holds is served, nothing is kept"));
+  }
   // A crash between the last chunk and the digest: every byte is there, only the proof is missing.
   for (const auto& [extent, held] : inventory_.extents()) {
     if (!held.complete && held.full() && !held.names.empty()) hashing_.progress(extent, held.size_bytes);
@@ -53,7 +61,18 @@ Result<ExtentId> Writer::open(std::vector<std::string> set_aside) {
     }
   }
   publish();
-  return next;
+  return recovered->next;
+}
+
+void Writer::start_scrubbing(std::chrono::seconds period) {
+  if (period == std::chrono::seconds(0)) return;
+  if (auto txn = ReadTxn::begin(index_.environment())) {
+    if (const auto place = index_.scrub_place(txn->handle()); place && *place) scrubbed_ = **place;
+  }
+  status_.scrub_began = scrubbed_.pass_began;
+  status_.scrub_ended = scrubbed_.last_pass_ended;
+  publish();
+  scrubber_ = std::make_unique<Scrubber>(environments_, clock_, scrubbed_, period);
 }
 
 void Writer::handle(std::vector<Message> messages) {
@@ -69,7 +88,7 @@ bool Writer::work_behind() {
   if (hash_some()) return true;
   if (room_.anything_doomed()) {
     const Status erased = room_.erase_some(inventory_);
-    note(erased);
+    note(kErasing, erased);
     publish();
     if (erased) return true;
   }
@@ -80,14 +99,50 @@ bool Writer::work_behind() {
 void Writer::tick() {
   collect_touches();
   drop_unnamed();
-  note(make_room({}, {}));
+  if (Status made = make_room({}, {}); !made) note(kErasing, made);
+  if (!status_.broken.empty()) try_again();
   if (clock_.steady() - recency_saved_ >= kRecencySavedEvery) save_recency();
   publish();
+}
+
+// A store that nobody writes to would stay broken for ever.
+void Writer::try_again() {
+  if (clock_.steady() - tried_ < kTriedEvery) return;
+  tried_ = clock_.steady();
+  if (environments_->must_be_opened_anew()) {
+    if (can_be_written(path_)) want_restart("the store's disk can be written again, and the store must be opened anew");
+    return;
+  }
+  note(kIndex, try_index());
+  for (const Shelf* shelf : {&environments_->chunks, &environments_->small}) {
+    note(shelf->environment().name(), try_shelf(*shelf));
+  }
+  note(kErasing, room_.erase_some(inventory_));
+}
+
+Status Writer::try_index() {
+  auto txn = WriteTxn::begin(index_.environment());
+  if (!txn) return std::move(txn).error();
+  const auto next = index_.next_extent(txn->handle());
+  if (!next) return next.error();
+  if (Status done = index_.put_next_extent(txn->handle(), *next); !done) return done;
+  return commit(std::move(*txn), index_.environment());
+}
+
+// A record that comes and goes in one commit: of no extent, so a crash cannot leave it behind.
+Status Writer::try_shelf(const Shelf& shelf) {
+  auto txn = WriteTxn::begin(shelf.environment());
+  if (!txn) return std::move(txn).error();
+  const auto key = numbered_key({0}, 0);
+  if (Status done = put(txn->handle(), shelf.table(), key, key); !done) return done;
+  if (Status done = erase(txn->handle(), shelf.table(), key); !done) return done;
+  return commit(std::move(*txn), shelf.environment());
 }
 
 void Writer::finish() {
   const Error stopped = fail(ErrorKind::stopped, "Larder is shutting down");
   verifier_.reset();
+  scrubber_.reset();
   if (verify_progress_) verify_progress_(stopped);
   for (auto& [extent, progress] : hashing_.all()) {
     for (Complete& waiting : progress.waiting) waiting.done(stopped);

@@ -12,10 +12,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -24,6 +27,7 @@
 #include "cache/inventory.h"
 #include "cache/message.h"
 #include "cache/room.h"
+#include "cache/scrub.h"
 #include "cache/store_environments.h"
 #include "cache/verify.h"
 
@@ -53,6 +57,8 @@ class Writer {
 
   // Recovers; before the thread starts. The first number for new extents.
   Result<ExtentId> open(std::vector<std::string> set_aside);
+  // On the store's thread, at its beginning.
+  void start_scrubbing(std::chrono::seconds period);
 
   // Does all of them, in order.
   void handle(std::vector<Message> messages);
@@ -85,6 +91,10 @@ class Writer {
     MDB_txn* index = nullptr;
   };
 
+  static constexpr std::string_view kWhole = "";  // before all others
+  static constexpr std::string_view kIndex = "index";
+  static constexpr std::string_view kErasing = "erasing";
+
   // step.cpp
   Step gather();
   void run(Step& step);
@@ -92,7 +102,8 @@ class Writer {
   void answer(Step& step, const Status& committed);
   void undo(Step& step, const Error& error);
   Status commit(WriteTxn txn, const Environment& environment);
-  void note(const Status& outcome);
+  // What came of writing there: an environment's name, or kErasing.
+  void note(std::string_view where, const Status& outcome);
   void publish();
 
   // write_chunks.cpp
@@ -115,6 +126,7 @@ class Writer {
   Status apply(Step& step, SetLimits& message, const Landed& landed);
   Status apply(Step& step, StartVerify& message, const Landed& landed);
   Status apply(Step& step, VerifyCame& message, const Landed& landed);
+  Status apply(Step& step, ScrubCame& message, const Landed& landed);
   Status apply(Step& step, Flush& message, const Landed& landed);
   Status mark(Step& step, ExtentId extent, ChunkIndex chunk, std::uint64_t check);
   Result<HeldExtent*> named_extent(Step& step, const std::string& url);
@@ -141,6 +153,9 @@ class Writer {
   void drop_unnamed();
   void collect_touches();
   void save_recency();
+  void try_again();
+  Status try_index();
+  Status try_shelf(const Shelf& shelf);
   bool too_many_objects() const;
 
   void erase_doomed_now();
@@ -159,10 +174,15 @@ class Writer {
   std::set<ExtentId> dropped_;  // lately: their late chunks are refused
   std::deque<Message> queue_;
   StoreStatus status_;
+  std::map<std::string, std::string, std::less<>> broken_;  // where the last write failed, and why
   std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<Scrubber> scrubber_;
+  ScrubPlace scrubbed_;
+  bool scrub_unsaved_ = false;
   VerifyProgress verify_progress_;
   std::vector<Store::Done> flushes_;  // wait for the digests begun before them
   SteadyTime recency_saved_;
+  SteadyTime tried_{};
   bool erase_now_ = false;
 };
 

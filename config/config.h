@@ -30,6 +30,7 @@ struct StorageConfig {
   std::filesystem::path path;
   std::uint64_t cache_size_bytes = 200 * kGiB;
   std::uint64_t reserve_bytes = 5 * kGiB;
+  std::chrono::seconds scrub = std::chrono::hours(24 * 30);  // everything kept is read back once in this time; 0: never
 };
 
 struct AccessConfig {

@@ -137,6 +137,15 @@ constexpr std::array kKeys{
         [](Config& c, const Value& v, P& p) { put(c.storage.reserve_bytes, read_size(v, p)); }, nullptr,
         [](const Config& c) { return show_size(c.storage.reserve_bytes); }},
 
+    Key{"storage.scrub", "duration", R"("30d")", R"("7d")",
+        "Everything kept is read back against its checks once in this time, slowly; what has rotted is "
+        "fetched again when it is next asked for. \"0s\" never does.",
+        Reload::restart,
+        [](Config& c, const Value& v, P& p) {
+          put(c.storage.scrub, read_duration(v, {seconds(0), hours(24 * 3650)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.storage.scrub); }},
+
     Key{"access.clients", "list of networks", R"(["private"])", R"(["private", "198.51.100.0/24"])",
         "Which addresses may use Larder. \"private\" is loopback, RFC 1918, link-local and unique local addresses; "
         "others are refused.",

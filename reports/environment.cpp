@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "reports/environment.h"
 
+#include <spdlog/spdlog.h>
+
 #include <cerrno>
 #include <random>
 
+#include "base/lmdb_check.h"
+#include "base/sync_path.h"
 #include "reports/stored_bytes.h"
 
 namespace larder::reports {
@@ -51,22 +55,38 @@ bool is_cut_short(MDB_env* env, const fs::path& path) {
 
 using EnvHandle = Owned<MDB_env, mdb_env_close>;
 
-int open_with_map(const fs::path& path, std::size_t map_size, EnvHandle& opened) {
+int open_with_map(const fs::path& path, std::size_t map_size, unsigned flags, EnvHandle& opened) {
   MDB_env* created = nullptr;
   if (const int code = mdb_env_create(&created); code != 0) return code;
   opened.reset(created);
   mdb_env_set_maxdbs(created, kTables);
   mdb_env_set_maxreaders(created, kReaders);
   mdb_env_set_mapsize(created, map_size);
-  return mdb_env_open(created, path.c_str(), MDB_NOTLS, kMode);
+  return mdb_env_open(created, path.c_str(), MDB_NOTLS | flags, kMode);
 }
 
-int open_with_largest_map(const fs::path& path, EnvHandle& opened) {
+int open_with_largest_map(const fs::path& path, unsigned flags, EnvHandle& opened) {
   int code = ENOMEM;
   for (std::size_t size = kLargestMap; code == ENOMEM && size >= kSmallestMap; size /= 2) {
-    code = open_with_map(path, size, opened);
+    code = open_with_map(path, size, flags, opened);
   }
   return code;
+}
+
+// Read whole at each start, in half a second. A larger ledger is read only when it is under suspicion: 12 GB take a
+// minute.
+constexpr std::uint64_t kCheckedAlways = std::uint64_t{512} << 20U;
+constexpr unsigned kMostSuspicions = 2;
+
+Status check_pages(const fs::path& path) {
+  const unsigned times = times_suspected(path);
+  if (times >= kMostSuspicions) {
+    return fail(ErrorKind::corrupt, "larderd had to begin anew " + std::to_string(times) +
+                                        " times because of pages of " + path.string() + " that could not be used");
+  }
+  Status sound = check_lmdb_file(path / "data.mdb", times > 0 ? 0 : kCheckedAlways);
+  if (!sound) return fail(ErrorKind::corrupt, sound.error().message);
+  return sound;
 }
 
 fs::path aside_name(const fs::path& path, const Clock& clock) {
@@ -109,6 +129,9 @@ Result<std::unique_ptr<Environment>> Environment::open(const fs::path& path, con
   if (failed) {
     return std::move(opened).error().with_context("setting aside " + path.string() + " (" + failed.message() + ")");
   }
+  trust(path);
+  spdlog::error("The ledger is damaged and was set aside as {}; a new record begins. {}", aside.string(),
+                opened.error().message);
   set_aside.push_back(aside.string());
   return open_once(path);
 }
@@ -117,9 +140,22 @@ Result<std::unique_ptr<Environment>> Environment::open_once(const fs::path& path
   const std::string doing = "opening the ledger in " + path.string();
   std::error_code failed;
   fs::create_directories(path, failed);
-  if (failed) return fail(ErrorKind::storage_broken, doing + ": " + failed.message());
+  if (failed && !fs::is_directory(path)) return fail(ErrorKind::storage_broken, doing + ": " + failed.message());
   auto environment = std::make_unique<Environment>();
-  if (const int code = open_with_largest_map(path, environment->handle_); code != 0) return ledger_error(doing, code);
+  const fs::path file = path / "data.mdb";
+  if (was_never_made(file)) fs::remove(file, failed);
+  if (Status sound = check_pages(path); !sound) return std::move(sound).error();
+  const bool is_new = !fs::exists(file, failed);
+  int code = open_with_largest_map(path, 0, environment->handle_);
+  if (code == EROFS || code == EACCES || code == EPERM) {
+    environment->read_only_ = true;
+    code = open_with_largest_map(path, MDB_RDONLY, environment->handle_);
+  }
+  if (code != 0) return ledger_error(doing, code);
+  environment->map_ = GuardedMap(path);
+  if (is_new) {
+    for (const auto& made : {file, path, path.parent_path()}) sync_path(made);
+  }
   MDB_env* const handle = environment->handle();
   if (is_cut_short(handle, path)) return fail(ErrorKind::corrupt, doing + ": the file is shorter than it says");
   int dead_readers = 0;
@@ -129,14 +165,14 @@ Result<std::unique_ptr<Environment>> Environment::open_once(const fs::path& path
 }
 
 Status Environment::open_tables() {
-  WriteTxn txn(*this);
+  WriteTxn txn(*this, read_only_ ? WriteTxn::Opening::reading : WriteTxn::Opening::making);
   if (txn.failure() != 0) return txn.status();
   for (std::size_t i = 0; i < kTables; ++i) {
     if (const int code = txn.open_table(kNames.at(i), tables_.at(i)); code != 0) {
       return ledger_error("opening table " + std::string(kNames.at(i)), code);
     }
   }
-  const bool is_new = !txn.get(Table::meta, kMetaFormat);
+  const bool is_new = !read_only_ && !txn.get(Table::meta, kMetaFormat);
   if (is_new && txn.entries(Table::fetches) > 0) return fail(ErrorKind::corrupt, "the format is not recorded");
   if (is_new) {
     txn.set_number(kMetaFormat, kLedgerFormat);
@@ -157,6 +193,7 @@ bool Cursor::move(MDB_cursor_op operation, MDB_val key) {
   MDB_val value{};
   key_ = value_ = {};
   if (*failure_ != 0) return false;
+  const InsideLmdb inside(slot_);
   const int code = mdb_cursor_get(handle_.get(), &key, &value, operation);
   if (code == MDB_NOTFOUND) return false;
   if (code != 0) {
@@ -171,6 +208,7 @@ bool Cursor::move(MDB_cursor_op operation, MDB_val key) {
 Txn::Txn(const Environment& environment, unsigned flags)
     : environment_(&environment), failure_(std::make_unique<int>(0)) {
   MDB_txn* begun = nullptr;
+  const InsideLmdb inside(environment.slot());
   failed(mdb_txn_begin(environment.handle(), nullptr, flags, &begun));
   handle_.reset(begun);
 }
@@ -183,6 +221,7 @@ std::optional<std::string_view> Txn::get(Table table, std::string_view key) cons
   if (*failure_ != 0) return std::nullopt;
   MDB_val wanted = as_val(key);
   MDB_val value{};
+  const InsideLmdb inside(environment_->slot());
   const int code = mdb_get(handle_.get(), environment_->table(table), &wanted, &value);
   if (code == 0) return as_view(value);
   if (code != MDB_NOTFOUND) failed(code);
@@ -204,7 +243,7 @@ std::uint64_t Txn::entries(Table table) const {
 Cursor Txn::cursor(Table table) const {
   MDB_cursor* opened = nullptr;
   if (*failure_ == 0) failed(mdb_cursor_open(handle_.get(), environment_->table(table), &opened));
-  return {opened, failure_.get()};
+  return {opened, failure_.get(), environment_->slot()};
 }
 
 Status Txn::status() const {
@@ -213,13 +252,16 @@ Status Txn::status() const {
 }
 
 int WriteTxn::open_table(std::string_view name, MDB_dbi& table) {
-  return mdb_dbi_open(handle_.get(), std::string(name).c_str(), MDB_CREATE, &table);
+  const InsideLmdb inside(environment_->slot());
+  const unsigned flags = environment_->read_only() ? 0 : MDB_CREATE;
+  return mdb_dbi_open(handle_.get(), std::string(name).c_str(), flags, &table);
 }
 
 void WriteTxn::store(Table table, std::string_view key, std::string_view value, unsigned flags) {
   if (failure() != 0) return;
   MDB_val k = as_val(key);
   MDB_val v = as_val(value);
+  const InsideLmdb inside(environment_->slot());
   failed(mdb_put(handle_.get(), environment_->table(table), &k, &v, flags));
 }
 
@@ -234,6 +276,7 @@ void WriteTxn::append(Table table, std::string_view key, std::string_view value)
 void WriteTxn::erase(Table table, std::string_view key) {
   if (failure() != 0) return;
   MDB_val k = as_val(key);
+  const InsideLmdb inside(environment_->slot());
   const int code = mdb_del(handle_.get(), environment_->table(table), &k, nullptr);
   if (code != MDB_NOTFOUND) failed(code);
 }
@@ -245,6 +288,7 @@ void WriteTxn::set_number(std::string_view meta_key, std::uint64_t value) {
 }
 
 int WriteTxn::commit() && {
+  const InsideLmdb inside(environment_->slot());
   if (failure() == 0) failed(mdb_txn_commit(handle_.release()));
   handle_.reset();
   return failure();

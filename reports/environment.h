@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/fault_guard.h"
 #include "base/owned.h"
 #include "base/result.h"
 
@@ -55,19 +56,26 @@ enum class Damage { unknown, certain };
 class Environment {
  public:
   // Opens or creates the environment in the directory `path`. One that cannot be opened, has another format or is
-  // shorter than it says is renamed to `<path>.broken-<time>`, named in `set_aside`, and a new one begun. Fails only
-  // when that does not work either (no permission, no space).
+  // damaged is renamed to `<path>.broken-<time>`, named in `set_aside`, and a new one begun. Its pages are looked at
+  // first (base/lmdb_check.h), of a large one only when it is under suspicion (base/fault_guard.h). On a disk that
+  // cannot be written it is opened for reading alone. Fails only when that does not work either (no permission, no
+  // space).
   static Result<std::unique_ptr<Environment>> open(const std::filesystem::path& path, const Clock& clock,
                                                    std::vector<std::string>& set_aside,
                                                    Damage damage = Damage::unknown);
 
   MDB_env* handle() const { return handle_.get(); }
+  bool read_only() const { return read_only_; }
+  // For InsideLmdb.
+  int slot() const { return map_.slot(); }
   MDB_dbi table(Table table) const { return tables_.at(static_cast<std::size_t>(table)); }
 
  private:
   static Result<std::unique_ptr<Environment>> open_once(const std::filesystem::path& path);
   Status open_tables();
 
+  GuardedMap map_;
+  bool read_only_ = false;
   Owned<MDB_env, mdb_env_close> handle_;
   std::array<MDB_dbi, kTables> tables_{};
 };
@@ -85,11 +93,12 @@ class Cursor {
 
  private:
   friend class Txn;
-  Cursor(MDB_cursor* handle, int* failure) : handle_(handle), failure_(failure) {}
+  Cursor(MDB_cursor* handle, int* failure, int slot) : handle_(handle), failure_(failure), slot_(slot) {}
   bool move(MDB_cursor_op operation, MDB_val key = {});
 
   Owned<MDB_cursor, mdb_cursor_close> handle_;
   int* failure_;
+  int slot_;
   std::string_view key_, value_;
 };
 
@@ -135,6 +144,9 @@ class WriteTxn : public Txn {
 
  private:
   friend class Environment;
+  enum class Opening { making, reading };
+  WriteTxn(const Environment& environment, Opening opening)
+      : Txn(environment, opening == Opening::reading ? MDB_RDONLY : 0) {}
   int open_table(std::string_view name, MDB_dbi& table);
   void store(Table table, std::string_view key, std::string_view value, unsigned flags);
 };

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "reports/ledger_writer.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -28,6 +32,12 @@ constexpr std::size_t kClockEvery = 512;  // posts between looks at the clock
 constexpr milliseconds kTryAgain{500};
 constexpr milliseconds kRetentionEvery{60'000};
 constexpr milliseconds kRetentionSoon{50};  // when a step left some over
+
+bool opens_for_writing(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
 
 std::filesystem::path journal_of(std::filesystem::path ledger) {
   return ledger += "-journal";
@@ -175,7 +185,10 @@ bool LedgerWriter::wait_for_work() {
 }
 
 void LedgerWriter::turn() {
-  if (!environment_) repair(0);
+  if (environment_ && environment_->read_only() && !opens_for_writing(options_.path / "data.mdb")) {
+    return settle({EROFS, {}});
+  }
+  if (!environment_ || environment_->read_only()) repair(0);
   settle(environment_ ? attempt() : Attempt{MDB_INVALID, {}});
 }
 

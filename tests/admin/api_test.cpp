@@ -53,6 +53,8 @@ TEST_CASE("status tells how the daemon, the store and the ledger are") {
   CHECK(status["store"]["broken"].is_null());
   CHECK(status["store"]["set_aside"][0] == "index.broken-1: not LMDB");
   CHECK(status["ledger"]["broken"] == "no room");
+  CHECK(status["problems"] ==
+        json::array({"the store lost an environment: index.broken-1: not LMDB", "nothing is recorded: no room"}));
 }
 
 TEST_CASE("the summary has the agreed fields") {

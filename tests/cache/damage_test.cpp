@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <random>
 #include <thread>
@@ -84,6 +85,90 @@ TEST_CASE("verify finds what rotted, and says what is well") {
   CHECK(larder.reader().find("http://a/good")->complete());
   CHECK_FALSE(larder.reader().find("http://a/bad")->complete());
   CHECK(larder.verify().chunks_corrupt == 0);
+}
+
+namespace {
+
+bool within_ten_seconds(const std::function<bool()>& what) {
+  for (int i = 0; i < 1000 && !what(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return what();
+}
+
+}  // namespace
+
+TEST_CASE("what rots while nobody asks is found in the background") {
+  const Directory directory;
+  Larder larder(directory.path(), {64ULL << 20U, 0, std::chrono::seconds(1)});
+  const ObjectPtr good = larder.keep("http://a/good", bytes_of(2 * kChunkBytes + 5, 1));
+  const ObjectPtr bad = larder.keep("http://a/bad", bytes_of(2 * kChunkBytes, 2));
+  const ObjectPtr small = larder.keep("http://a/small", bytes_of(300'000, 3));
+  spoil(larder, *bad, {1});
+  spoil(larder, *small, {0});
+  CHECK(within_ten_seconds([&] { return larder.store().status().corrupt_chunks == 2; }));
+  CHECK(larder.reader().find("http://a/good")->complete());
+  CHECK_FALSE(larder.reader().find("http://a/bad")->complete());
+  CHECK_FALSE(larder.reader().find("http://a/small")->complete());
+  CHECK(larder.reader().held(bad->extent, bad->size_bytes).next_missing({0}) == ChunkIndex{1});
+  const auto done = larder.store().status().chunks_scrubbed;
+  CHECK(within_ten_seconds([&] { return larder.store().status().chunks_scrubbed > done + 8; }));
+  CHECK(larder.store().status().corrupt_chunks == 2);
+}
+
+TEST_CASE("how far the background has come is known after a restart") {
+  const Directory directory;
+  WallTime ended;
+  {
+    Larder larder(directory.path(), {64ULL << 20U, 0, std::chrono::seconds(1)});
+    larder.keep("http://a/x", bytes_of(2 * kChunkBytes, 1));
+    REQUIRE(within_ten_seconds([&] { return larder.store().status().scrub_ended != WallTime(); }));
+    ended = larder.store().status().scrub_ended;
+  }
+  Larder larder(directory.path(), {64ULL << 20U, 0, std::chrono::hours(24)});
+  CHECK(within_ten_seconds([&] { return larder.store().status().scrub_ended >= ended; }));
+}
+
+TEST_CASE("a chunk that came from the disk is cold until it has been checked") {
+  const Directory directory;
+  const std::uint64_t size = GENERATE(as<std::uint64_t>{}, 200'000, 2 * kChunkBytes);
+  Object object;
+  {
+    Larder larder(directory.path());
+    object = *larder.keep("http://a/x", bytes_of(size, 1));
+    CHECK(larder.reader().read(object.extent, {0}, size, [](auto) {}) == ChunkState::ready);
+  }
+  Larder larder(directory.path());
+  CHECK(larder.reader().read(object.extent, {0}, size, [](auto) { FAIL("visited"); }) == ChunkState::cold);
+  CHECK(larder.reader().read_now(object.extent, {0}, size, [](auto) {}) == ChunkState::ready);
+  CHECK(larder.reader().read(object.extent, {0}, size, [](auto) {}) == ChunkState::ready);
+}
+
+TEST_CASE("a map that is full is no room, and erasing makes some") {
+  const Directory directory;
+  auto environment = Environment::open({directory.path() / "tiny", 8 * kChunkBytes, 0});
+  REQUIRE(environment);
+  auto shelf = Shelf::open(std::move(*environment));
+  REQUIRE(shelf);
+  const auto bytes = bytes_of(kChunkBytes, 1);
+  const auto put = [&](std::uint64_t extent) -> Status {
+    auto txn = WriteTxn::begin(shelf->environment());
+    if (!txn) return std::move(txn).error();
+    auto charge = shelf->put(txn->handle(), {extent}, {0}, 2 * kChunkBytes, bytes);
+    if (!charge) return std::move(charge).error();
+    return std::move(*txn).commit();
+  };
+  std::uint64_t extent = 1;
+  Status done = put(extent);
+  while (done) done = put(++extent);
+  CHECK(done.error().kind == ErrorKind::storage_full);
+  CHECK(extent > 4);
+  // What a commit frees, the next but one may use.
+  for (std::uint64_t gone = 1; gone < 4; ++gone) {
+    auto txn = WriteTxn::begin(shelf->environment());
+    REQUIRE(txn);
+    REQUIRE(erase(txn->handle(), shelf->table(), numbered_key({gone}, 0)));
+    REQUIRE(std::move(*txn).commit());
+  }
+  CHECK(put(100));
 }
 
 TEST_CASE("the pager says what it found") {

@@ -59,7 +59,7 @@ std::shared_ptr<const ChunkBuffer> chunk_of_bytes(const std::vector<std::byte>& 
 }
 
 Larder::Larder(const std::filesystem::path& path, Options options) {
-  auto opened = open_store({path, options.cache_size_bytes, options.reserve_bytes}, clock_, disk_);
+  auto opened = open_store({path, options.cache_size_bytes, options.reserve_bytes, options.scrub}, clock_, disk_);
   INFO((opened ? std::string() : opened.error().message));
   REQUIRE(opened);
   store_ = std::move(*opened);

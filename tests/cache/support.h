@@ -45,6 +45,7 @@ std::shared_ptr<const ChunkBuffer> chunk_of_bytes(const std::vector<std::byte>& 
 struct Options {
   std::uint64_t cache_size_bytes = 64ULL << 20U;
   std::uint64_t reserve_bytes = 0;
+  std::chrono::seconds scrub{0};
 };
 
 // Store with synchronous calls.
