@@ -352,6 +352,16 @@ void Fill::give_up(Error error) {
   end(FillState::failed, std::move(error));
 }
 
+// Chunks that were held when the fill began may have failed their check since: they are fetched like any other.
+bool Fill::fetch_what_was_lost() {
+  held_ = desk_.reader().held(object_->extent, object_->size_bytes);
+  if (held_.full()) return false;
+  finish_all_ = true;
+  add_needs_of_readers();
+  plan();
+  return true;
+}
+
 void Fill::check_complete() {
   if (state_ != FillState::filling || completing_ || !held_.full()) return;
   if (object_->complete()) {
@@ -366,6 +376,7 @@ void Fill::check_complete() {
 void Fill::object_completed(Result<cache::ObjectPtr> result) {
   completing_ = false;
   if (ended()) return;
+  if (!result && fetch_what_was_lost()) return;
   if (!result) {
     spdlog::warn("completing {}: {}", order_.key, result.error().message);
     end(FillState::failed, result.error());

@@ -177,6 +177,7 @@ class Fill {
   void close_buffer(Lane& lane);
   void give_up(Error error);
   void check_complete();
+  bool fetch_what_was_lost();
   void end_if_idle();
   void announce();  // state to every loop
   void announce_landed(cache::ChunkIndex chunk) const;
