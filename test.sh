@@ -9,7 +9,8 @@
 #   ./test.sh tidy             clang-tidy over every source; apart, since it takes as long as all of the above
 #   ./test.sh asan | tsan      unit tests and scenarios under sanitizers
 #   ./test.sh fuzz [SECONDS]   every fuzz target for so long (600)
-#   ./test.sh soak [SECONDS]   random clients, faults and restarts for so long (600)
+#   ./test.sh soak [SECONDS]   random clients, faults and restarts for so long (600), then a long life in short
+#   ./test.sh faults [SEEDS]   the power fails within every sync, for so many seeds (2); pages rot in every database
 #   ./test.sh kills [N]        N kills (200) at moments of chance under load, and a count of what was owed
 #   ./test.sh storms [N] [SEED]  N storms (500) of faults, kills and clients drawn from a seed, every byte checked
 #   ./test.sh bench [ROW...]   side by side with nginx and Varnish; `./test.sh bench --list` names the rows
@@ -131,10 +132,10 @@ what="${1:-all}"
 (($#)) && shift
 mkdir -p build
 case "$what" in
-  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | kills | storms) ./install-packages.sh --for test ;;
+  all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | faults | kills | storms) ./install-packages.sh --for test ;;
   bench) ./install-packages.sh --for bench ;;
-  -h | --help) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 case "$what" in
   all)
@@ -152,6 +153,12 @@ case "$what" in
   soak)
     build release --target larderd
     check "soak" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/soak.py --seconds "${1:-600}"
+    check "long life" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/long_life.py --seconds "${1:-600}"
+    ;;
+  faults)
+    build dev
+    check "power cuts" env LARDERD="$PWD/build/dev/larderd" $python tests/scenarios/power_cuts.py --seeds "${1:-2}"
+    LARDER_FAULTS_ALL=1 scenarios dev -k "test_damage or test_faulty_disk"
     ;;
   kills)
     build release --target larderd

@@ -25,6 +25,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LARDERD = os.environ.get("LARDERD") or str(ROOT / "build" / "dev" / "larderd")
 LARDER = os.environ.get("LARDER") or str(pathlib.Path(LARDERD).parent / "admin" / "larder")
 
+# larderd over the tests' own file layer (tests/faults/rules.h).
+LARDERD_FAULTS = os.environ.get("LARDERD_FAULTS") or str(pathlib.Path(LARDERD).parent / "tests" / "faults" / "larderd_faults")
+
 # Sanitizers make everything several times slower; what is timed for promptness is given more.
 SLOW = 4 if os.environ.get("LARDER_SLOW") else 1
 STOP_SECONDS = 15 * SLOW
@@ -63,8 +66,9 @@ def toml(value) -> str:
 class Larder:
     def __init__(self, directory: pathlib.Path, *, origins: dict[str, object] | None = None, vendors: tuple[str, ...] = (),
                  host_keys: dict[str, dict] | None = None, tls: bool = False, sni: bool = False, environment: dict[str, str] | None = None,
-                 **sections: dict):
+                 program: str = LARDERD, **sections: dict):
         """`origins`: host name to Origin (or "address:port"). `sections`: keys by section, over the test's own defaults."""
+        self.program = program
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.origins = dict(origins or {})
@@ -118,7 +122,7 @@ class Larder:
     def start(self, timeout: float = 30 * SLOW) -> "Larder":
         """Starts and waits until it serves."""
         assert self._process is None, "already running"
-        self._process = subprocess.Popen([LARDERD, "--config", str(self.config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        self._process = subprocess.Popen([self.program, "--config", str(self.config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                          stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
         self._reader = threading.Thread(target=self._read_log, args=(self._process.stdout,), daemon=True)
         self._reader.start()
