@@ -29,6 +29,10 @@ class DataFile:
     def newest_head(self) -> int:
         return max((0, 1), key=lambda page: struct.unpack_from("<Q", self.read(page), 16 + 24 + 2 * 48 + 8)[0])
 
+    def live_pages(self) -> int:
+        """Pages of the main table's tree and its values."""
+        return sum(struct.unpack_from("<QQQ", self.read(self.newest_head()), 16 + 24 + 48 + 8))
+
     def root_of(self, table: int) -> int:
         """0: of the free pages, 1: the main table's."""
         return struct.unpack_from("<Q", self.read(self.newest_head()), 16 + 24 + table * 48 + 40)[0]

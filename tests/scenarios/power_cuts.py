@@ -107,7 +107,8 @@ def after(larder: FaultyLarder, origin: Origin, watch: Watch | None, evicted: bo
     problems = []
     status = larder.status()
     for part in ("store", "ledger"):
-        if status[part]["set_aside"] or status[part]["broken"]:
+        # Of a store that was cut off while it was made, an empty file may be left; nothing was promised of it.
+        if (watch and status[part]["set_aside"]) or status[part]["broken"]:
             problems.append(f"{part}: set aside {status[part]['set_aside']}, broken {status[part]['broken']}")
     now = {item["url"]: item for item in larder.objects() if item["complete"]}
     if watch:
