@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +31,7 @@ constexpr int kUsedWrongly = 2;
 // Running answers are given this long at the end; with the rest of stopping it stays under 15 seconds.
 constexpr auto kGrace = std::chrono::seconds(10);
 constexpr timespec kSignalWait{1, 0};
+constexpr auto kQuietAwaited = std::chrono::minutes(15);
 constexpr auto kGoodRun = std::chrono::minutes(10);
 
 // Signals are taken by `main` alone, so every other thread is born with them blocked.
@@ -119,6 +121,18 @@ class Daemon {
 
   bool responsive() { return proxy_->responsive(); }
 
+  // A damaged environment is not used for longer than running answers take to end. What only the opening anew of a
+  // sound one can cure has until no client is connected: they are served without it meanwhile.
+  bool may_begin_anew() {
+    const WallTime now = clock_.now();
+    if (wanted_since_ == WallTime()) wanted_since_ = now;
+    const auto names = {"index", "chunks", "small", "ledger"};
+    const bool damaged = std::any_of(names.begin(), names.end(), [this](const char* name) {
+      return times_suspected(config_->storage.path / name) > 0;
+    });
+    return damaged || proxy_->counters().connections_open.value() == 0 || now - wanted_since_ > kQuietAwaited;
+  }
+
   // What made larderd begin anew is forgotten once it has run well for a while.
   void look_after_environments() {
     if (trusted_ || clock_.now() - started_ < kGoodRun) return;
@@ -152,6 +166,7 @@ class Daemon {
   std::unique_ptr<admin::AdminServer> admin_;
   std::atomic<bool> ready_{false};
   bool trusted_ = false;
+  WallTime wanted_since_;  // that larderd begin anew; the epoch: not yet
 };
 
 int serve(std::shared_ptr<const config::Config> config) {
@@ -176,7 +191,7 @@ int serve(std::shared_ptr<const config::Config> config) {
     }
     if (daemon.responsive()) sd_notify(0, "WATCHDOG=1");
     daemon.look_after_environments();
-    if (const std::string why = restart_wanted(); !why.empty()) {
+    if (const std::string why = restart_wanted(); !why.empty() && daemon.may_begin_anew()) {
       spdlog::error("larderd begins anew: {}", why);
       daemon.stop();
       begin_anew();
