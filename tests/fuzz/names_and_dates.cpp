@@ -27,7 +27,7 @@ void try_token(std::string_view text) {
   const auto path = proxy::take_token(text);
   require(path.token.empty() || proxy::is_token(path.token));
   require(path.token.size() <= limits::kTokenBytes);
-  if (!path.token.empty()) require(path.path.starts_with('/') && text.ends_with(path.path));
+  if (!path.token.empty()) require(path.path == "/" || (path.path.starts_with('/') && text.ends_with(path.path)));
   if (path.token.empty() && !path.malformed) require(path.path == text);
 }
 
