@@ -62,6 +62,10 @@ admin::RunningFill copy(const proxy::FillInfo& from, WallTime now) {
   return to;
 }
 
+admin::RestingOrigin copy(const proxy::OriginAtRest& from) {
+  return {from.origin, from.why, from.failures, from.since, static_cast<std::uint64_t>(from.next_try.count())};
+}
+
 void set_log_level(const std::string& level) {
   spdlog::set_level(spdlog::level::from_str(level));
 }
@@ -152,6 +156,9 @@ class Daemon {
               live.started = started_;
               live.counters = proxy_->counters();
               for (const proxy::FillInfo& fill : proxy_->fills()) live.fills.push_back(copy(fill, clock_.now()));
+              for (const proxy::OriginAtRest& origin : proxy_->origins_at_rest()) {
+                live.origins_at_rest.push_back(copy(origin));
+              }
               return live;
             },
             [this] { return ready_.load(); }};

@@ -24,10 +24,20 @@ struct RunningFill {
   WallTime started;
 };
 
+// An origin that could not be reached, or asked for a rest, and is left alone for now.
+struct RestingOrigin {
+  std::string origin;  // host:port
+  std::string why;
+  std::uint64_t failures = 0;  // in a row
+  WallTime since;
+  std::uint64_t next_try_seconds = 0;  // from now
+};
+
 struct LiveStatus {
   std::string version;  // of Larder
   WallTime started;
   std::vector<RunningFill> fills;
+  std::vector<RestingOrigin> origins_at_rest;
   proxy::Counters counters;  // as they stood
 };
 

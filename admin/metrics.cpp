@@ -100,6 +100,14 @@ void add_origins(Families& out, const LiveStatus& live) {
   out.counter("larder_origin_requests_total", "Requests sent to origins.", c.origin_requests.value());
   out.counter("larder_origin_retries_total", "Transfers taken up anew after an origin broke off.",
               c.origin_retries.value());
+  out.gauge("larder_origins_at_rest", "Origins that could not be reached, or asked for a rest, and are left alone.",
+            live.origins_at_rest.size());
+  out.counter("larder_origin_circuits_opened_total", "Times an origin was left alone because it could not be reached.",
+              c.origin_circuits_opened.value());
+  out.counter("larder_origin_unasked_total", "Requests an origin was spared while it was left alone.",
+              c.origin_unasked.value());
+  out.counter("larder_requests_negative_total", "Requests answered with a remembered \"not here\".",
+              c.requests_negative.value());
   out.counter("larder_origin_changed_total", "Fills that met another version of their object.",
               c.origin_changed.value());
   out.gauge("larder_fills_running", "Fills running now.", live.fills.size());

@@ -153,6 +153,11 @@ std::string show_status(const Json& a) {
       {"store", health_of(store)},
       {"ledger", health_of(a.at("ledger")) + ", " + a.at("ledger").at("fetches").dump() + " fetches on record"}};
   for (const auto& problem : a.at("problems")) facts.emplace_back("PROBLEM", problem.get<std::string>());
+  for (const auto& origin : a.at("origins_at_rest")) {
+    facts.emplace_back("left alone", origin.at("origin").get<std::string>() + ", next tried in " +
+                                         origin.at("next_try_seconds").dump() +
+                                         " s: " + origin.at("why").get<std::string>());
+  }
   return show_facts(facts);
 }
 

@@ -43,6 +43,9 @@ Json counters_json(const proxy::Counters& counters) {
           {"bytes_from_origin", counters.bytes_from_origin.value()},
           {"origin_requests", counters.origin_requests.value()},
           {"origin_retries", counters.origin_retries.value()},
+          {"origin_circuits_opened", counters.origin_circuits_opened.value()},
+          {"origin_unasked", counters.origin_unasked.value()},
+          {"requests_negative", counters.requests_negative.value()},
           {"fills_started", counters.fills_started.value()},
           {"fills_finished", counters.fills_finished.value()},
           {"fills_failed", counters.fills_failed.value()}};
@@ -68,6 +71,18 @@ Json store_json(const cache::StoreStatus& store) {
           {"full", store.full},
           {"broken", store.broken.empty() ? Json(nullptr) : Json(store.broken)},
           {"set_aside", store.set_aside}};
+}
+
+Json origins_json(const std::vector<RestingOrigin>& origins) {
+  Json list = Json::array();
+  for (const auto& origin : origins) {
+    list.push_back({{"origin", origin.origin},
+                    {"why", origin.why},
+                    {"failures", origin.failures},
+                    {"since", to_rfc3339(origin.since)},
+                    {"next_try_seconds", origin.next_try_seconds}});
+  }
+  return list;
 }
 
 Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
@@ -121,6 +136,7 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   answer["config_file"] = desk.config->file.string();
   answer["clients_connected"] = live.counters.connections_open.value();
   answer["fills_running"] = live.fills.size();
+  answer["origins_at_rest"] = origins_json(live.origins_at_rest);
   answer["counters"] = counters_json(live.counters);
   const cache::StoreStatus store = desk.sources.store.status();
   const reports::Ledger::LedgerStatus ledger = desk.sources.ledger.status();

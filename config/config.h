@@ -68,7 +68,7 @@ struct FillsConfig {
   FinishFills finish = FinishFills::listed;
   std::uint32_t connections_per_origin = 8;               // parallel transfers from one origin host
   std::chrono::seconds stall = std::chrono::seconds(20);  // an origin that sends nothing for this long has failed
-  std::uint32_t attempts = 5;  // consecutive attempts without one new byte before a fill fails
+  std::uint32_t attempts = 8;  // consecutive attempts without one new byte before a fill fails
 };
 
 // One origin host named by the configuration, on top of or in place of a built-in one (updates/hosts.h).
@@ -79,13 +79,15 @@ struct OriginHost {
   std::string scheme;                  // "http", "https" or "" (as the URL says)
   std::filesystem::path ca_file;       // empty: the system's
   std::string cache;                   // "updates", "standard" or "" (updates for vendors' hosts, else standard)
+  std::vector<Network> networks;       // where the name may lead beside public addresses; "private" already expanded
 };
 
 struct OriginsConfig {
   std::vector<std::string> vendors = {"apple", "microsoft", "windows"};
   std::vector<OriginHost> hosts;
-  std::string proxy;              // upstream proxy URL, empty: none
-  std::filesystem::path ca_file;  // for every origin; empty: the system's
+  std::vector<Endpoint> nameservers;  // whom origins' addresses are asked of; none: the system's resolver
+  std::string proxy;                  // upstream proxy URL, empty: none
+  std::filesystem::path ca_file;      // for every origin; empty: the system's
 };
 
 struct LedgerConfig {

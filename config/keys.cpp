@@ -265,7 +265,7 @@ constexpr std::array kKeys{
           put(c.fills.stall, read_duration(v, {seconds(1), seconds(600)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.fills.stall); }},
-    Key{"fills.attempts", "number", "5", "3",
+    Key{"fills.attempts", "number", "8", "3",
         "Attempts in a row without one new byte before a download fails. 1 to 100.", Reload::live,
         [](Config& c, const Value& v, P& p) {
           put(c.fills.attempts, read_count(v, {1, 100}, p));
@@ -280,6 +280,12 @@ constexpr std::array kKeys{
           put(c.origins.vendors, read_names(v, {"apple", "microsoft", "windows"}, p));
         },
         nullptr, [](const Config& c) { return show_list(c.origins.vendors); }},
+    Key{"origins.nameservers", "list of addresses", "[]", R"(["1.1.1.1", "[2606:4700:4700::1111]:53"])",
+        "Whom the addresses of origins are asked of, for sites whose own DNS points those names at Larder; empty for "
+        "the "
+        "system's resolver. Names in connect_to and origins.proxy are always the system's.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.origins.nameservers, read_nameservers(v, p)); },
+        nullptr, [](const Config& c) { return show_list(c.origins.nameservers); }},
     Key{"origins.proxy", "URL", R"("")", R"("http://proxy.example.org:3128")",
         "The proxy through which Larder itself reaches the Internet; empty for none.", Reload::restart,
         [](Config& c, const Value& v, P& p) { put(c.origins.proxy, read_proxy_url(v, p)); }, nullptr, show_proxy},
@@ -304,6 +310,17 @@ constexpr std::array kKeys{
           put(h.scheme, read_choice(v, {"", "http", "https"}, p));
         },
         [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.scheme; }); }},
+    Key{"origins.host.networks", "list of networks", "[]", R"(["10.20.0.0/16"])",
+        "Where the name may lead beside public addresses: a mirror inside the site. \"private\" is loopback, RFC 1918, "
+        "link-local and unique local addresses. Not needed with connect_to.",
+        Reload::restart, nullptr, [](OriginHost& h, const Value& v, P& p) { put(h.networks, read_networks(v, p)); },
+        [](const Config& c) {
+          return show_hosts(c, [](const auto& host) {
+            std::string all;
+            for (const auto& network : host.networks) all += (all.empty() ? "" : " ") + network.text();
+            return all;
+          });
+        }},
     Key{"origins.host.ca_file", "path", R"("")", R"("/etc/larder/parent-ca.pem")",
         "Certificate authorities, PEM, for this host alone; empty for origins.ca_file.", Reload::restart, nullptr,
         [](OriginHost& h, const Value& v, P& p) { put(h.ca_file, read_path(v, p)); },

@@ -142,6 +142,25 @@ std::optional<std::vector<Endpoint>> read_listeners(const Value& value, KeyProbl
   return good ? std::optional(std::move(endpoints)) : std::nullopt;
 }
 
+std::optional<std::vector<Endpoint>> read_nameservers(const Value& value, KeyProblems& problems) {
+  constexpr std::uint16_t kDnsPort = 53;
+  std::vector<Endpoint> servers;
+  const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {
+    if (Address::parse(text)) {
+      servers.push_back({text, kDnsPort});
+      return true;
+    }
+    const auto endpoint = Endpoint::parse(text);
+    if (!endpoint || endpoint->port == 0 || !Address::parse(endpoint->host)) {
+      problems.add(line, in_quotes(text) + R"( is no nameserver's address; write "192.0.2.53" or "[2001:db8::53]:53")");
+      return false;
+    }
+    servers.push_back(*endpoint);
+    return true;
+  });
+  return good ? std::optional(std::move(servers)) : std::nullopt;
+}
+
 std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblems& problems) {
   std::vector<Network> networks;
   const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {

@@ -49,6 +49,8 @@ std::optional<std::chrono::seconds> read_duration(const Value& value, SpanRange 
 
 // Numeric addresses to listen on; no duplicates.
 std::optional<std::vector<Endpoint>> read_listeners(const Value& value, KeyProblems& problems);
+// Numeric addresses of nameservers, port 53 where none is written; no duplicates.
+std::optional<std::vector<Endpoint>> read_nameservers(const Value& value, KeyProblems& problems);
 // Networks, "private" expanded; no duplicates.
 std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblems& problems);
 // Names out of `known`; no duplicates.

@@ -52,7 +52,10 @@ struct Counters {
   Count bytes_from_origin{0};  // body bytes
   Count origin_requests{0};
   Count origin_retries{0};
-  Count origin_changed{0};  // a fill met another version of its object
+  Count origin_circuits_opened{0};  // an origin that could not be reached was left alone
+  Count origin_unasked{0};          // requests an origin was spared while it was left alone
+  Count requests_negative{0};       // answered with a "not here" remembered for some seconds
+  Count origin_changed{0};          // a fill met another version of its object
   Count fills_started{0};
   Count fills_finished{0};
   Count fills_failed{0};

@@ -11,7 +11,7 @@ namespace larder::proxy {
 namespace {
 
 constexpr int kRedirects = 5;
-constexpr long kConnectTimeoutMs = 10000;
+constexpr std::chrono::milliseconds kLookAgain{100};
 
 using CurlUrl = Owned<CURLU, curl_url_cleanup>;
 
@@ -19,25 +19,35 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool append(CurlFields& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return false;
-  static_cast<void>(list.release());
-  list.reset(longer);
-  return true;
+ErrorKind kind_of(CURLcode code) {
+  if (code == CURLE_OPERATION_TIMEDOUT) return ErrorKind::timed_out;
+  if (code == CURLE_PEER_FAILED_VERIFICATION) return ErrorKind::refused;  // asking again will not mend it
+  return ErrorKind::origin_failed;
 }
 
 // What a client says to one server it does not say to another, wherever that one sends it (RFC 9110 15.4).
 void drop_secrets(TransferSpec& spec, const updates::Url& next) {
   if (next.scheme == spec.url.scheme && next.host == spec.url.host && next.port == spec.url.port) return;
   std::erase_if(spec.fields, [](const std::string& field) {
-    const auto name = std::string_view(field).substr(0, field.find(':'));
+    const auto name = std::string_view(field).substr(0, field.find_first_of(":;"));
     return equals_ignoring_case(name, "Authorization") || equals_ignoring_case(name, "Cookie");
   });
 }
 
-ErrorKind kind_of(CURLcode code) {
-  return code == CURLE_OPERATION_TIMEDOUT ? ErrorKind::timed_out : ErrorKind::origin_failed;
+// No head of an answer came. Which end of the conversation failed?
+OriginHealth::Failure failure_of(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_PROXY:
+      return OriginHealth::Failure::unreachable;
+    default:
+      return OriginHealth::Failure::speechless;
+  }
 }
 
 }  // namespace
@@ -53,15 +63,13 @@ std::string resolve_reference(const std::string& base, const std::string& refere
   return text;
 }
 
-CurlDriver::CurlDriver(event_base* base, const config::Config& config, const OriginTable& table, LineShare& line)
-    : base_(base),
-      config_(config),
-      table_(table),
-      line_(line),
+CurlDriver::CurlDriver(const DriverSite& site)
+    : site_(site),
       multi_(curl_multi_init()),
-      timeout_(base, [this] { on_timeout(); }),
-      maintain_soon_(base, [this] { maintain(); }),
-      silence_(base, [this] { check_silence(); }) {
+      timeout_(site.base, [this] { on_timeout(); }),
+      maintain_soon_(site.base, [this] { maintain(); }),
+      silence_(site.base, [this] { check_silence(); }),
+      look_again_(site.base, [this] { look_again(); }) {
   if (!multi_) std::abort();
   silence_.after(std::chrono::seconds(1));
   CURLM* multi = multi_.get();
@@ -69,7 +77,7 @@ CurlDriver::CurlDriver(event_base* base, const config::Config& config, const Ori
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &CurlDriver::on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(config.fills.connections_per_origin));
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(site.config.fills.connections_per_origin));
 }
 
 CurlDriver::~CurlDriver() {
@@ -90,6 +98,7 @@ std::unique_ptr<Transfer> CurlDriver::start(TransferSpec spec, TransferSink& sin
 
 void CurlDriver::abandon(const std::shared_ptr<Transfer::Running>& running) {
   running->sink = nullptr;
+  if (std::exchange(running->awaited, false)) site_.health.abandoned(running->origin);
   if (!running->added) return;
   to_remove_.push_back(running);
   maintain_soon_.after(std::chrono::microseconds(0));
@@ -109,6 +118,7 @@ int CurlDriver::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, vo
   auto& driver = *static_cast<CurlDriver*>(self);
   if (what == CURL_POLL_REMOVE) {
     driver.sockets_.erase(fd);
+    driver.left_address(easy);
   } else {
     driver.watch(easy, fd, what);
   }
@@ -130,7 +140,7 @@ void CurlDriver::watch(CURL* easy, curl_socket_t fd, int what) {
   socket.easy = easy;
   const int events = ((what & CURL_POLL_IN) != 0 ? EV_READ : 0) | ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0);
   socket.event.reset(event_new(
-      base_, fd, static_cast<short>(events | EV_PERSIST),
+      site_.base, fd, static_cast<short>(events | EV_PERSIST),
       [](evutil_socket_t ready, short flags, void* self) noexcept {
         const int bits =
             ((flags & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((flags & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
@@ -154,6 +164,33 @@ void CurlDriver::drive(curl_socket_t fd, int bits) {
   int still = 0;
   inside_ = true;
   curl_multi_socket_action(multi_.get(), fd, bits, &still);
+  inside_ = false;
+  maintain();
+}
+
+// A socket was closed before its connection was there. If that address did not answer, libcurl 7.88 goes on to the next
+// only when something else makes it look, at the latest when all its time is over. So it is made to look.
+void CurlDriver::left_address(CURL* easy) {
+  const auto found = running_.find(easy);
+  if (found == running_.end() || found->second->asked) return;
+  found->second->between_addresses = true;
+  look_again_.after(std::chrono::milliseconds(0));
+}
+
+void CurlDriver::look_again() {
+  const bool connecting = std::any_of(running_.begin(), running_.end(), [](const auto& entry) {
+    return entry.second->between_addresses && !entry.second->asked;
+  });
+  if (!connecting) return;
+  look_again_.after(kLookAgain);
+  if (held_) return;
+  int still = 0;
+  inside_ = true;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \
+    "-Wdeprecated-declarations"  // the one call that looks at all transfers and their sockets
+  curl_multi_socket_all(multi_.get(), &still);
+#pragma GCC diagnostic pop
   inside_ = false;
   maintain();
 }
@@ -190,9 +227,53 @@ void CurlDriver::maintain() {
   }
 }
 
+// What must be known before a transfer can begin: whether its host may be asked, and where it is.
 void CurlDriver::add(const std::shared_ptr<Transfer::Running>& running) {
+  const updates::Url& url = running->spec.url;
+  running->rule = site_.table.find(url.host, url.port);
+  if (running->rule == nullptr) {
+    to_fail_.emplace_back(running,
+                          fail(ErrorKind::refused, url.host + " is not a named origin; add it as [[origins.host]]"));
+    return;
+  }
+  running->origin = config::Endpoint{url.host, url.port}.text();
+  if (running->spec.asking == Asking::anew) {
+    if (auto may = site_.health.may_ask(running->origin); !may) {
+      to_fail_.emplace_back(running, std::move(may).error());
+      return;
+    }
+  }
+  running->awaited = true;
+  running->addresses.clear();
+  const bool found_already = running->rule->connect_to || by_proxy(*running->rule) || config::Address::parse(url.host);
+  if (site_.resolver.configured() && !found_already) {
+    look_up(running);
+  } else {
+    launch(running);
+  }
+}
+
+void CurlDriver::look_up(const std::shared_ptr<Transfer::Running>& running) {
+  // The transfer, and this driver with it, may be gone when the answer comes.
+  site_.resolver.resolve(running->spec.url.host, [this, waiting = std::weak_ptr(running)](const auto& found) {
+    const auto still = waiting.lock();
+    if (!still || still->sink == nullptr) return;
+    if (found) {
+      still->addresses = *found;
+      launch(still);
+      return;
+    }
+    still->awaited = false;
+    site_.health.failed(still->origin, OriginHealth::Failure::unreachable, found.error().message);
+    to_fail_.emplace_back(still, found.error());
+    maintain_soon_.after(std::chrono::microseconds(0));
+  });
+}
+
+void CurlDriver::launch(const std::shared_ptr<Transfer::Running>& running) {
   if (auto prepared = prepare(*running); !prepared) {
     to_fail_.emplace_back(running, std::move(prepared).error());
+    maintain_soon_.after(std::chrono::microseconds(0));
     return;
   }
   running_.emplace(running->easy.get(), running);
@@ -218,101 +299,52 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
   remove(*running);
   if (running->sink == nullptr) return;
   if (code == CURLE_OK && !running->redirect.empty()) {
-    auto next = updates::Url::parse(running->redirect);
-    running->redirect.clear();
-    if (!next) {
-      running->sink->on_end(std::move(next).error().with_context("following a redirect"));
-      return;
-    }
-    drop_secrets(running->spec, *next);
-    running->spec.url = std::move(next).value();
-    running->easy.reset();
-    add(running);
-    return;
-  }
-  if (code == CURLE_OK && running->head_given && running->body_whole) {
+    follow(running);
+  } else if (code == CURLE_OK && running->head_given && running->body_whole) {
     running->sink->on_end(ok());
-    return;
+  } else {
+    running->sink->on_end(failure(*running, code).with_context("fetching " + running->spec.url.text()));
   }
-  const std::string what = "fetching " + running->spec.url.text();
-  if (running->ended_by_sink) {
-    running->sink->on_end(fail(ErrorKind::stopped, what + ": ended by Larder"));
-    return;
-  }
-  if (code == CURLE_OK) running->refusal = running->head_given ? "its body is cut off" : "its head is cut off";
-  const std::string why = running->refusal.empty() ? curl_easy_strerror(code) : running->refusal;
-  running->sink->on_end(fail(kind_of(code), what + ": " + why));
 }
 
-Status CurlDriver::prepare(Transfer::Running& running) {
-  const updates::Url& url = running.spec.url;
-  const OriginRule* rule = table_.find(url.host, url.port);
-  if (rule == nullptr) return fail(ErrorKind::refused, url.host + " is not a named origin; add it as [[origins.host]]");
-  running.easy.reset(curl_easy_init());
-  CURL* easy = running.easy.get();
-  if (easy == nullptr) return fail(ErrorKind::internal, "no memory for a transfer");
-  running.head = {};
-  running.head_given = false;
-  running.asked = false;
-  running.chunked.reset();
-  running.body_whole = true;
+void CurlDriver::follow(const std::shared_ptr<Transfer::Running>& running) {
+  auto next = updates::Url::parse(running->redirect);
+  running->redirect.clear();
+  if (!next) {
+    running->sink->on_end(std::move(next).error().with_context("following a redirect"));
+    return;
+  }
+  drop_secrets(running->spec, *next);
+  running->spec.url = std::move(next).value();
+  running->easy.reset();
+  add(running);
+}
 
-  updates::Url asked = url;
-  if (!rule->scheme.empty() && rule->scheme != asked.scheme) {
-    if (asked.default_port()) asked.port = rule->scheme == "https" ? 443 : 80;
-    asked.scheme = rule->scheme;
+// Why a transfer ended, told to the health of its origin as well.
+Error CurlDriver::failure(Transfer::Running& running, CURLcode code) {
+  if (running.ended_by_sink) return fail(ErrorKind::stopped, "ended by Larder");
+  if (code == CURLE_COULDNT_CONNECT) {
+    site_.resolver.forget(running.spec.url.host);
+    if (!running.forbidden.empty()) {
+      if (std::exchange(running.awaited, false)) site_.health.abandoned(running.origin);
+      return fail(ErrorKind::refused, running.forbidden);
+    }
   }
-  const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
-  running.plain_text = asked.scheme == "http";
-  if (!running.spec.target.empty()) set(CURLOPT_REQUEST_TARGET, running.spec.target.c_str());
-  set(CURLOPT_URL, asked.text().c_str());
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  // A line that is shared out by its sockets needs one for each transfer.
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(line_.limited() ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_BUFFERSIZE, static_cast<long>(line_.read_bytes()));
-  set(CURLOPT_SOCKOPTFUNCTION, &CurlDriver::on_new_socket);
-  set(CURLOPT_SOCKOPTDATA, this);
-  set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
-  set(CURLOPT_PROXY, config_.origins.proxy.c_str());
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(CURLOPT_USERAGENT, "larder/" LARDER_VERSION);
-  const std::filesystem::path& ca = rule->ca_file.empty() ? config_.origins.ca_file : rule->ca_file;
-  if (!ca.empty()) set(CURLOPT_CAINFO, ca.c_str());
-  if (rule->connect_to) {
-    running.connect_to.reset();
-    if (!append(running.connect_to, "::" + rule->connect_to->text())) return fail(ErrorKind::internal, "no memory");
-    set(CURLOPT_CONNECT_TO, running.connect_to.get());
-    set(CURLOPT_PROXY, "");
+  std::string reason = why(running, code);
+  if (std::exchange(running.awaited, false)) site_.health.failed(running.origin, failure_of(code), reason);
+  return fail(kind_of(code), std::move(reason));
+}
+
+std::string CurlDriver::why(const Transfer::Running& running, CURLcode code) const {
+  if (!running.refusal.empty()) return running.refusal;
+  if (code == CURLE_OK) return running.head_given ? "its body is cut off" : "its head is cut off";
+  std::string said = running.trouble.front() == '\0' ? curl_easy_strerror(code) : running.trouble.data();
+  if (code == CURLE_COULDNT_RESOLVE_HOST) {
+    said += "; check this machine's DNS, or set origins.nameservers";
+  } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+    said += "; if this site signs for it, name its authority in origins.ca_file";
   }
-  running.fields.reset();
-  for (const std::string& field : running.spec.fields) {
-    if (!append(running.fields, field)) return fail(ErrorKind::internal, "no memory");
-  }
-  set(CURLOPT_HTTPHEADER, running.fields.get());
-  const std::string& method = running.spec.method;
-  if (method == "HEAD") {
-    set(CURLOPT_NOBODY, 1L);
-  } else if (method != "GET") {
-    set(CURLOPT_CUSTOMREQUEST, method.c_str());
-  }
-  // A length of nothing is said where the method has a body by its meaning, and only there (RFC 9110 8.6).
-  const bool reads = method == "GET" || method == "HEAD";
-  if (!reads && (!running.spec.body.empty() || method == "POST" || method == "PUT" || method == "PATCH")) {
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(running.spec.body.size()));
-    set(CURLOPT_POSTFIELDS, running.spec.body.c_str());
-  }
-  set(CURLOPT_HEADERFUNCTION, &CurlDriver::on_header);
-  set(CURLOPT_HEADERDATA, &running);
-  set(CURLOPT_WRITEFUNCTION, &CurlDriver::on_body);
-  set(CURLOPT_WRITEDATA, &running);
-  // libcurl's own decoder takes bare LF and anything behind a chunk's size. It still finds the end of the body.
-  set(CURLOPT_HTTP_TRANSFER_DECODING, 0L);
-  set(CURLOPT_PREREQFUNCTION, &CurlDriver::on_request);
-  set(CURLOPT_PREREQDATA, &running);
-  set(CURLOPT_PRIVATE, this);
-  return ok();
+  return said;
 }
 
 CurlDriver& CurlDriver::driver_of(const Transfer::Running& running) {
@@ -328,7 +360,7 @@ size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data)
 }
 
 bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) {
-  running.heard = line_.now();
+  running.heard = site_.line.now();
   if (running.head_given) return true;  // a trailer (HTTP/2): nothing of it is used
   switch (running.head.add_line(line)) {
     case OriginHead::State::incomplete:
@@ -342,6 +374,12 @@ bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) 
   return false;
 }
 
+// RFC 6585 4: too many requests, of this client, which is Larder as a whole.
+void CurlDriver::rest_as_asked(const OriginAnswer& answer, const std::string& origin) {
+  const auto span = retry_after(answer, site_.clock.now());
+  if (span && span->count() > 0) site_.health.rest(origin, *span, "it answered 429, too many requests");
+}
+
 bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& answer) {
   if (running.sink == nullptr) return false;
   if (running.plain_text && answer.protocol == "2.0") {
@@ -352,6 +390,9 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
     running.sink->on_interim(answer);
     return true;
   }
+  running.awaited = false;
+  site_.health.answered(running.origin);
+  if (answer.status == 429) rest_as_asked(answer, running.origin);
   if (answer.chunked && answer.status != 304 && running.spec.method != "HEAD") {
     running.chunked.emplace();
     running.body_whole = false;
@@ -361,7 +402,7 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
       running.spec.redirects == Redirects::follow && (method == "GET" || method == "HEAD")) {
     const std::string target = resolve_reference(running.spec.url.text(), answer.location);
     const auto url = updates::Url::parse(target);
-    if (url && table_.find(url->host, url->port) != nullptr) {
+    if (url && site_.table.find(url->host, url->port) != nullptr) {
       ++running.redirects;
       running.redirect = target;
       return true;
@@ -376,7 +417,7 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
 size_t CurlDriver::on_body(char* bytes, size_t size, size_t count, void* data) noexcept {
   auto& running = *static_cast<Transfer::Running*>(data);
   const std::string_view got(bytes, size * count);
-  LineShare& line = driver_of(running).line_;
+  LineShare& line = driver_of(running).site_.line;
   running.heard = line.now();
   if (running.spec.flow) line.spend(*running.spec.flow, got.size());
   if (!running.redirect.empty()) return got.size();
@@ -398,16 +439,6 @@ bool CurlDriver::take_body(Transfer::Running& running, std::string_view bytes) {
   if (running.sink->on_body(std::as_bytes(std::span(bytes)))) return true;
   running.ended_by_sink = true;
   return false;
-}
-
-int CurlDriver::on_request(void* data, char*, char*, int, int from_port) noexcept {
-  auto& running = *static_cast<Transfer::Running*>(data);
-  CurlDriver& driver = driver_of(running);
-  // Until now curl kept the time, or the transfer waited for a connection.
-  running.asked = true;
-  running.heard = driver.line_.now();
-  driver.idle_.check(running.easy.get(), from_port);
-  return CURL_PREREQFUNC_OK;
 }
 
 }  // namespace larder::proxy

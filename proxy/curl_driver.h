@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -27,6 +28,9 @@ struct Transfer::Running {
   CurlEasy easy;
   CurlFields fields;
   CurlFields connect_to;
+  CurlFields resolved;                     // as CURLOPT_RESOLVE wants it
+  std::vector<config::Address> addresses;  // found by Larder's own resolver; none: libcurl looks up
+  std::array<char, CURL_ERROR_SIZE> trouble{};
   OriginHead head;                            // being received
   std::optional<ChunkedBodyDecoder> chunked;  // of a body that comes in chunks
   bool body_whole = true;                     // all its chunks are here
@@ -34,16 +38,34 @@ struct Transfer::Running {
   std::string refusal;                        // why the head or the body could not be taken
   bool head_given = false;
   bool ended_by_sink = false;
-  bool asked = false;    // the request is on its way, and something should be heard
-  SteadyTime heard;      // of the origin, or it was not listened to
-  std::string redirect;  // absolute URL to follow when this response ends
+  bool asked = false;  // the request is on its way, and something should be heard
+  SteadyTime heard;    // of the origin, or it was not listened to
+  const OriginRule* rule = nullptr;
+  std::string origin;                  // host:port, as origin_health.h knows it
+  bool between_addresses = false;      // it has left one that did not answer
+  bool awaited = false;                // whether the origin lives is not known yet
+  const OriginGuard* guard = nullptr;  // null: a proxy connects
+  std::string forbidden;               // an address of the origin that may not be connected to, and why
+  std::string redirect;                // absolute URL to follow when this response ends
   int redirects = 0;
   bool added = false;
 };
 
+// What a driver is made with; all of it outlives the driver.
+struct DriverSite {
+  event_base* base;
+  const config::Config& config;
+  const OriginTable& table;
+  const OriginGuard& guard;
+  OriginResolver& resolver;
+  OriginHealth& health;
+  const Clock& clock;
+  LineShare& line;
+};
+
 class CurlDriver {
  public:
-  CurlDriver(event_base* base, const config::Config& config, const OriginTable& table, LineShare& line);
+  explicit CurlDriver(const DriverSite& site);
   ~CurlDriver();
   CurlDriver(const CurlDriver&) = delete;
   CurlDriver& operator=(const CurlDriver&) = delete;
@@ -66,6 +88,7 @@ class CurlDriver {
   static int on_timer(CURLM* multi, long timeout_ms, void* self) noexcept;
   static int on_new_socket(void* self, curl_socket_t fd, curlsocktype purpose) noexcept;
   static CurlDriver& driver_of(const Transfer::Running& running);
+  static curl_socket_t on_open_socket(void* running, curlsocktype purpose, curl_sockaddr* address) noexcept;
   static size_t on_header(char* bytes, size_t size, size_t count, void* running) noexcept;
   static size_t on_body(char* bytes, size_t size, size_t count, void* running) noexcept;
   static int on_request(void* running, char* to, char* from, int to_port, int from_port) noexcept;
@@ -77,7 +100,16 @@ class CurlDriver {
   void on_timeout();
   void drive(curl_socket_t fd, int bits);
   void maintain();
+  void left_address(CURL* easy);
+  void look_again();
   void add(const std::shared_ptr<Transfer::Running>& running);
+  bool by_proxy(const OriginRule& rule) const;
+  void launch(const std::shared_ptr<Transfer::Running>& running);
+  std::string why(const Transfer::Running& running, CURLcode code) const;
+  Error failure(Transfer::Running& running, CURLcode code);
+  void look_up(const std::shared_ptr<Transfer::Running>& running);
+  void rest_as_asked(const OriginAnswer& answer, const std::string& origin);
+  void follow(const std::shared_ptr<Transfer::Running>& running);
   void remove(Transfer::Running& running);
   void finish(CURL* easy, CURLcode code);
   Status prepare(Transfer::Running& running);
@@ -85,10 +117,7 @@ class CurlDriver {
   static bool take_body(Transfer::Running& running, std::string_view bytes);
   bool head_complete(Transfer::Running& running, const OriginAnswer& answer);
 
-  event_base* base_;
-  const config::Config& config_;
-  const OriginTable& table_;
-  LineShare& line_;
+  const DriverSite site_;
   Owned<CURLM, curl_multi_cleanup> multi_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
   IdleConnections idle_;
@@ -99,6 +128,7 @@ class CurlDriver {
   Timer timeout_;
   Timer maintain_soon_;
   Timer silence_;
+  Timer look_again_;
   bool inside_ = false;
   bool held_ = false;
   bool timeout_due_ = false;

@@ -9,7 +9,7 @@ namespace larder::proxy {
 
 // A small window on a slow line: what the kernel takes in unread has had the line already.
 int CurlDriver::on_new_socket(void* self, curl_socket_t fd, curlsocktype) noexcept {
-  const int bytes = static_cast<int>(static_cast<CurlDriver*>(self)->line_.kernel_bytes());
+  const int bytes = static_cast<int>(static_cast<CurlDriver*>(self)->site_.line.kernel_bytes());
   if (bytes > 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   return CURL_SOCKOPT_OK;
 }
@@ -17,7 +17,7 @@ int CurlDriver::on_new_socket(void* self, curl_socket_t fd, curlsocktype) noexce
 // Bytes of a body wait for their turn when the line has a rate. Everything before them, handshakes and heads, does not.
 void CurlDriver::readable(curl_socket_t fd, int bits) {
   const auto found = sockets_.find(fd);
-  if (!line_.limited() || held_ || found == sockets_.end()) {
+  if (!site_.line.limited() || held_ || found == sockets_.end()) {
     drive(fd, bits);
     return;
   }
@@ -29,7 +29,7 @@ void CurlDriver::readable(curl_socket_t fd, int bits) {
   }
   socket.waiting |= bits;
   event_del(socket.event.get());
-  if (!socket.turn) socket.turn = std::make_unique<LineShare::Turn>(line_, [this, fd] { take_turn(fd); });
+  if (!socket.turn) socket.turn = std::make_unique<LineShare::Turn>(site_.line, [this, fd] { take_turn(fd); });
   socket.turn->wait(running->second->spec.flow);
 }
 
@@ -44,7 +44,7 @@ void CurlDriver::take_turn(curl_socket_t fd) {
 // A transfer that has filled its buffer many times asks curl for more by a timer, past the socket. So a line that is
 // owed something holds curl's timers back as well: each transfer then has as much as any other.
 void CurlDriver::on_timeout() {
-  if (const auto owed = line_.owed(); owed.count() > 0) {
+  if (const auto owed = site_.line.owed(); owed.count() > 0) {
     timeout_.after(owed);
   } else {
     drive(CURL_SOCKET_TIMEOUT, 0);
@@ -55,12 +55,12 @@ void CurlDriver::on_timeout() {
 // origin's, and reads out of turn to take it.
 void CurlDriver::check_silence() {
   constexpr auto kEach = std::chrono::milliseconds(500);
-  const SteadyTime now = line_.now();
+  const SteadyTime now = site_.line.now();
   for (const auto& [fd, socket] : sockets_) {
     const auto running = running_.find(socket.easy);
     if (running != running_.end() && socket.turn && socket.turn->waiting()) running->second->heard = now;
   }
-  const std::chrono::seconds allowed = config_.fills.stall;
+  const std::chrono::seconds allowed = site_.config.fills.stall;
   std::vector<CURL*> silent;
   for (const auto& [easy, running] : running_) {
     if (held_) running->heard = now;

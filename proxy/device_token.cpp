@@ -46,8 +46,10 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 }  // namespace
 
+// "." and ".." are ways through a path, not names.
 bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= limits::kTokenBytes && std::all_of(text.begin(), text.end(), is_token_char);
+  return text.find_first_not_of('.') != std::string_view::npos && text.size() <= limits::kTokenBytes &&
+         std::all_of(text.begin(), text.end(), is_token_char);
 }
 
 std::string proxy_user(const RequestHead& head) {

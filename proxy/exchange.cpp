@@ -198,6 +198,7 @@ void Exchange::begin_update_cache() {
     return;
   }
   candidates_ = updates::resolve_mau(asked, *loop_.knowledge());
+  if (known && !asked.collateral && !candidates_.empty()) listed_at_ = candidates_.front().origin;
   next_candidate();
 }
 
@@ -338,10 +339,22 @@ void Exchange::origin_failed(const Error& error) {
     return;
   }
   record_.answered = reports::Answered::failed;
-  answer_text(error.kind == ErrorKind::timed_out ? 504 : 502, error.message + "\n", "text/plain; charset=utf-8");
+  if (target().entrance == reports::Entrance::update_cache) {
+    send_to_vendor();
+    return;
+  }
+  // A broken origin, one that is left alone, one that does not answer.
+  const int status = error.kind == ErrorKind::timed_out ? 504 : error.kind == ErrorKind::busy ? 503 : 502;
+  answer_text(status, error.message + "\n", "text/plain; charset=utf-8");
 }
 
 void Exchange::relay(const WholeAnswer& answer) {
+  const bool later = answer.status >= 500 || answer.status == 429;
+  if (target().entrance == reports::Entrance::update_cache && (later || (listed_at_ && answer.status >= 400))) {
+    record_.answered = reports::Answered::failed;
+    send_to_vendor();
+    return;
+  }
   // Microsoft's CDN says 400 for what it does not have.
   const int status = answer.status == 400 && is_microsoft_place(target()) ? 404 : answer.status;
   ClientAnswer head;
@@ -350,7 +363,10 @@ void Exchange::relay(const WholeAnswer& answer) {
   head.last_modified = answer.validators.last_modified;
   head.fields = &answer.fields;
   if (status != 204) head.content_length = answer.body.size();
-  head.cache_status = "fwd=miss";
+  head.cache_status = answer.remembered_at ? "hit; detail=negative" : "fwd=miss";
+  if (answer.remembered_at) {
+    head.age = std::chrono::floor<std::chrono::seconds>(loop_.site.clock.now() - *answer.remembered_at);
+  }
   head.connection = connection_field();
   std::string text;
   write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), text);

@@ -95,6 +95,7 @@ class Exchange final : public FillWatcher, public PassListener {
   void relay(const WholeAnswer& answer);
   ClientAnswer::Connection connection_field() const;
   void send_interim(int status, const cache::Fields& fields);
+  void send_to_vendor();
   void begin_sending(std::string head);
   bool pieces_left() const { return piece_ < pieces_.size(); }
   void add_object_pieces(const RangeSet& set);
@@ -146,6 +147,7 @@ class Exchange final : public FillWatcher, public PassListener {
   AskedPtr asked_;
   AgentPtr agent_;
   std::vector<updates::CanonicalUrl> candidates_;  // places of an update-cache file still to try
+  std::optional<updates::Url> listed_at_;          // where a catalogue says the file is
   bool asked_catalogues_ = false;
   std::optional<std::vector<RangeSpec>> ranges_;
 

@@ -149,6 +149,14 @@ void Exchange::answer_text(int status, std::string_view text, std::string_view t
   pump();
 }
 
+// AutoUpdate takes an error for a listed package as the end of the update, and asks nobody else. It follows redirects:
+// Microsoft's retired hosts have long answered with 307.
+void Exchange::send_to_vendor() {
+  const updates::Url& url = listed_at_ ? *listed_at_ : target().url.origin;
+  answer_text(307, "Larder cannot have this file just now; the vendor's own server may.\n", "text/plain; charset=utf-8",
+              {{"Location", url.text()}, {"Cache-Control", "no-store"}});
+}
+
 // At once, while the answer is still awaited. Not 100: Larder itself says that when it wants a body. HTTP/1.0 knows no
 // interim answers.
 void Exchange::send_interim(int status, const cache::Fields& fields) {

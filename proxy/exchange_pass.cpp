@@ -96,6 +96,7 @@ void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> f
   spec.method = std::move(method);
   spec.redirects = asked_->standard ? Redirects::relay : Redirects::follow;
   spec.url = url;
+  if (continuing_) spec.asking = Asking::resumed;
   spec.fields = std::move(fields);
   spec.body = std::move(body_);
   if (asks_whole_server(*head_)) spec.target = "*";

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 
 #include "base/limits.h"
 #include "proxy/fill_desk.h"
@@ -14,16 +13,6 @@ namespace {
 
 // An object whose length the origin does not tell is gathered in memory up to this. Catalogues are under 10 MB.
 constexpr std::size_t kGatherBytes = 32 * kMiB;
-// Tries of the first request: its askers have been told nothing yet and can still go to the origin themselves.
-constexpr unsigned kFirstTries = 2;
-
-// Retry at once, then ever later, with a fifth of chance so that many fills do not knock together.
-std::chrono::milliseconds backoff(unsigned attempts) {
-  if (attempts <= 1) return std::chrono::milliseconds(0);
-  const std::int64_t base_ms = std::min<std::int64_t>(200LL << (attempts - 2), 5000);
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::chrono::milliseconds(base_ms + std::uniform_int_distribution<std::int64_t>(0, base_ms / 5)(random));
-}
 
 }  // namespace
 
@@ -105,7 +94,7 @@ void Fill::begin() {
   if (order_.validate) {
     validating_ = true;
     Lane& lane = open_lane(Lane::Ask::validate, 0, kOpenEnd);
-    lane.send(condition_fields(lane));
+    lane.send();
   } else {
     state_ = FillState::filling;
   }
@@ -277,8 +266,7 @@ void Fill::lane_ended(Lane& lane, const Status& status) {
   if (ended()) return;
   if (answering_) {
     if (status) {
-      answer_ = std::exchange(answering_, nullptr);
-      end(FillState::answered);
+      answer_with(std::exchange(answering_, nullptr));
     } else {
       answering_.reset();
       give_up(status.error());
@@ -286,7 +274,7 @@ void Fill::lane_ended(Lane& lane, const Status& status) {
     return;
   }
   if (lane.ask_again) {
-    lane.send(condition_fields(lane));
+    lane.send();
     return;
   }
   if (lane.gathering && status) {
@@ -315,41 +303,6 @@ void Fill::gathered(Lane& lane) {
   if (!body.empty()) store_bytes(lane, std::as_bytes(std::span(body)));
   drop_lane(lane);
   check_complete();
-}
-
-void Fill::retry(Lane& lane, const Status& status) {
-  if (lane.next > lane.attempt_start) lane.attempts = 0;
-  ++lane.attempts;
-  const bool first_answer = state_ == FillState::asking;
-  const unsigned allowed =
-      first_answer ? kFirstTries * static_cast<unsigned>(order_.fallbacks.size() + 1) : desk_.config.fills.attempts;
-  Error error = fail(ErrorKind::origin_failed, order_.origin.host + " sends less than it says of " + order_.key);
-  if (!lane.complaint.empty()) {
-    error.message = lane.complaint;
-  } else if (!status) {
-    error = status.error();
-  }
-  if (lane.attempts >= allowed) {
-    give_up(std::move(error));
-    return;
-  }
-  spdlog::info("attempt {} of {}: {}; going on at byte {}", lane.attempts, allowed, error.message, lane.next);
-  add(desk_.counters.origin_retries);
-  if (object_ && lane.ask == Lane::Ask::whole) lane.ask = Lane::Ask::range;
-  lane.send_after(backoff(lane.attempts), condition_fields(lane));
-}
-
-void Fill::give_up(Error error) {
-  if (stale_will_do()) {
-    spdlog::warn("serving {} stale: {}", order_.key, error.message);
-    stale_ = true;
-    end(FillState::finished, std::move(error));
-    return;
-  }
-  // RFC 9111 5.2.2.2: who must ask and cannot, says 504.
-  if (validating_ && object_->freshness.must_revalidate) error.kind = ErrorKind::timed_out;
-  spdlog::warn("fill failed: {}", error.message);
-  end(FillState::failed, std::move(error));
 }
 
 // Chunks that were held when the fill began may have failed their check since: they are fetched like any other.

@@ -129,7 +129,9 @@ class Fill {
   bool lane_head(Lane& lane, const OriginAnswer& answer);
   bool lane_body(Lane& lane, std::span<const std::byte> bytes);
   void lane_ended(Lane& lane, const Status& status);
-  const updates::Url& url_for_try(unsigned number) const;
+  void choose_place(Lane& lane);
+  const updates::Url& place(unsigned number) const;  // 0: the origin; then its fallbacks
+  std::vector<std::string> condition_fields(const Lane& lane) const;
 
  private:
   struct ReaderEntry {
@@ -165,14 +167,21 @@ class Fill {
   bool answer_one(const Lane& lane, const OriginAnswer& answer);
   bool combinable(const cache::Validators& origin) const;
   std::string identity_of(const cache::Object& object) const;
-  bool same_version(const OriginAnswer& answer, std::uint64_t size) const;
+  bool same_version(const Lane& lane, const OriginAnswer& answer, std::uint64_t size) const;
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);
   void refresh(const OriginAnswer& answer);
-  std::vector<std::string> condition_fields(const Lane& lane) const;
   bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
   bool gather(Lane& lane, std::span<const std::byte> bytes);
   void gathered(Lane& lane);
+  unsigned places() const;
+  bool round_done(const Lane& lane) const;
+  std::chrono::seconds negative_life(const updates::Url& asked, const OriginAnswer& answer) const;
+  std::shared_ptr<WholeAnswer> relayed(const Lane& lane, const OriginAnswer& answer);
+  void end_missing();
+  void answer_with(std::shared_ptr<const WholeAnswer> answer);
+  bool first_again(Lane& lane);
+  bool worth_retrying(Lane& lane, const Error& error);
   void retry(Lane& lane, const Status& status);
   void close_buffer(Lane& lane);
   void give_up(Error error);
@@ -201,6 +210,9 @@ class Fill {
   std::shared_ptr<const WholeAnswer> answer_;
   std::shared_ptr<WholeAnswer> answering_;  // an error answer whose body is being received
   OriginAnswer gathering_answer_;           // the head of an object whose length is not known yet
+  std::shared_ptr<WholeAnswer> missing_;    // the origin itself said that it has no such thing
+  std::chrono::seconds negative_life_{0};   // how long answering_ is repeated to others
+  unsigned described_at_ = 0;               // the place whose validators object_ has
   bool joined_once_ = false;
   Error error_;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "base/limits.h"
+#include "proxy/origin_limits.h"
 
 namespace larder::proxy {
 namespace {
@@ -85,6 +86,7 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
     running->second->join(reader, &loop, want);
     return;
   }
+  if (answer_negative(reader, loop, order)) return;
   Fill& fill = begin(std::move(order));
   by_reader_[reader] = fill.id();
   fill.join(reader, &loop, want);
@@ -307,6 +309,31 @@ void FillDesk::learned(const cache::ObjectPtr& object) {
 void FillDesk::remember_uncacheable(const std::string& url) {
   if (uncacheable_.size() >= kUncacheableRemembered) uncacheable_.clear();
   uncacheable_[url] = clock.steady() + kUncacheableFor;
+}
+
+void FillDesk::remember_negative(const std::string& url, const WholeAnswer& answer, std::chrono::seconds life) {
+  if (answer.body.size() > limits::kNegativeBytes) return;
+  if (negative_.size() >= limits::kNegativeAnswers) negative_.clear();
+  auto remembered = std::make_shared<WholeAnswer>(answer);
+  remembered->remembered_at = clock.now();
+  negative_[url] = {std::move(remembered), clock.steady() + life};
+}
+
+bool FillDesk::answer_negative(ReaderId reader, LoopPort& loop, const FillOrder& order) {
+  if (order.standard) return false;  // of such hosts an error is stored, or it is not
+  const auto found = negative_.find(order.url);
+  if (found == negative_.end()) return false;
+  const bool reload = order.directives.no_cache || order.directives.max_age == std::chrono::seconds(0);
+  if (reload || clock.steady() >= found->second.until) {
+    negative_.erase(found);
+    return false;
+  }
+  add(counters.requests_negative);
+  FillChange change;
+  change.state = FillState::answered;
+  change.answer = found->second.answer;
+  loop.thread.post([&loop, reader, change] { loop.mirrors.joined(reader, FillId{0}, Joining::received, change); });
+  return true;
 }
 
 void FillDesk::storage_refused() {

@@ -96,6 +96,8 @@ class FillDesk {
   void ended(Fill& fill);  // the fill reached an end state; it is freed when curl has returned
   void learned(const cache::ObjectPtr& object);
   void remember_uncacheable(const std::string& url);
+  // An error answer that the next askers get for so long, without asking the origin.
+  void remember_negative(const std::string& url, const WholeAnswer& answer, std::chrono::seconds life);
   void storage_refused();
   // The key for what came for this request and varies by `fields`, with room made for it.
   std::string variant_key(const std::string& url, const std::vector<std::string>& fields, const cache::Fields& request);
@@ -111,6 +113,7 @@ class FillDesk {
   void validate_at_end(const Fill& running, const FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
+  bool answer_negative(ReaderId reader, LoopPort& loop, const FillOrder& order);
   void store_is_stuck();
   void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
   void write_own_record(const Fill& fill, std::uint64_t bytes);
@@ -126,6 +129,11 @@ class FillDesk {
   std::unordered_map<FillId, std::vector<std::function<void(Status)>>> own_waiting_;
   std::unordered_set<ReaderId> deferred_;  // wait for the end of a fill whose bytes they may not have
   std::unordered_map<FillId, std::vector<std::function<void(const Fill&)>>> at_end_;
+  struct Negative {
+    std::shared_ptr<const WholeAnswer> answer;
+    SteadyTime until;
+  };
+  std::unordered_map<std::string, Negative> negative_;  // by URL
   cache::VariantTable variants_;
   std::unordered_map<std::string, SteadyTime> uncacheable_;      // URLs, until when
   std::unordered_map<std::string, cache::ObjectPtr> freshened_;  // not yet in the index

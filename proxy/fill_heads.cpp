@@ -29,6 +29,7 @@ std::string make_etag(const std::string& identity) {
 }
 
 bool knows_etag(const cache::Object& object, const std::string& etag) {
+  if (etag.empty()) return false;
   return object.origin.etag == etag ||
          std::find(object.other_etags.begin(), object.other_etags.end(), etag) != object.other_etags.end();
 }
@@ -65,7 +66,7 @@ bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
 bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   // A weak validator does not say that these are the same bytes, only that they would do.
   const bool other_bytes = validating_ && order_.standard && !answer.validators.strong();
-  if (object_ && !other_bytes && answer.content_length && same_version(answer, *answer.content_length)) {
+  if (object_ && !other_bytes && answer.content_length && same_version(lane, answer, *answer.content_length)) {
     if (lane.ask == Lane::Ask::validate) {
       refresh(answer);
       lane.satisfied = true;
@@ -83,6 +84,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   lane.ask = Lane::Ask::whole;
   lane.next = 0;
   lane.end = kOpenEnd;
+  described_at_ = lane.place;
   // The end of the connection ends it, and so would a break: half of it would be kept as the whole.
   const bool endless = !answer.content_length && !answer.chunked && answer.protocol.starts_with("1.");
   if (endless || !storable(answer)) return answer_one(lane, answer);
@@ -110,12 +112,15 @@ bool Fill::head_partial(Lane& lane, const OriginAnswer& answer) {
                      "- with other bytes";
     return false;
   }
-  if (object_ && !same_version(answer, *range->size_bytes)) return another_version(lane);
+  if (object_ && !same_version(lane, answer, *range->size_bytes)) return another_version(lane);
   if (!object_ && !combinable(answer.validators)) {  // no other part can be joined to this one
     end(FillState::pass);
     return false;
   }
-  if (!object_ && !describe(answer, *range->size_bytes)) return false;
+  if (!object_) {
+    described_at_ = lane.place;
+    if (!describe(answer, *range->size_bytes)) return false;
+  }
   lane.end = std::min(lane.end, *range->size_bytes);
   lane.answered_end = std::min(range->end, *range->size_bytes);
   return true;
@@ -143,35 +148,6 @@ bool Fill::head_unsatisfiable(Lane& lane) {
   lane.end = lane.ask == Lane::Ask::whole ? kOpenEnd : cache::kChunkBytes;
   lane.ask_again = true;
   return false;
-}
-
-bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
-  if (answer.status < 300 || answer.status == 304) {
-    lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) +
-                     ", which was not asked for, for " + order_.key;
-    return false;
-  }
-  const auto places = static_cast<unsigned>(order_.fallbacks.size() + 1);
-  if (state_ == FillState::filling) {
-    lane.complaint =
-        order_.origin.host + " answers " + std::to_string(answer.status) + " in the middle of " + order_.key;
-    return false;
-  }
-  if (lane.tries < places) {
-    lane.ask_again = true;  // another place may have it
-    return false;
-  }
-  const bool last_try = lane.attempts + 1 >= 2 * places;
-  if (answer.status >= 500 || answer.status == 429 || answer.status == 408) {  // may be better later
-    if (stale_will_do() || !last_try) {
-      lane.complaint = order_.origin.host + " answers " + std::to_string(answer.status) + " for " + order_.key;
-      return false;
-    }
-  }
-  if (object_ && (answer.status == 404 || answer.status == 410)) desk_.forget(order_.key, object_->extent);
-  validating_ = false;
-  tell_alone(answer, std::nullopt);
-  return true;
 }
 
 // An answer that may not be kept goes to whoever caused it, if it is small; everybody else asks for himself.
@@ -202,11 +178,17 @@ std::string Fill::identity_of(const cache::Object& object) const {
   return identity;
 }
 
-bool Fill::same_version(const OriginAnswer& answer, std::uint64_t size) const {
+bool Fill::same_version(const Lane& lane, const OriginAnswer& answer, std::uint64_t size) const {
   if (size != object_->size_bytes) return false;
   const cache::Validators& now = answer.validators;
   const cache::Validators& before = object_->origin;
   const bool never_changes = order_.name == cache::NameClass::immutable;
+  if (lane.place != described_at_) {
+    // Another place of the same bytes makes validators of its own: the length decides, with what they have in common,
+    // or with a name that is never given to other bytes.
+    const bool same_date = !now.last_modified.empty() && now.last_modified == before.last_modified;
+    return same_date || knows_etag(*object_, now.etag) || never_changes;
+  }
   if (!now.etag.empty() && !before.etag.empty()) {
     if (!knows_etag(*object_, now.etag)) return false;
     if (now.strong() || never_changes) return true;

@@ -34,7 +34,8 @@ struct WholeAnswer {
   cache::Validators validators;
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
-  std::optional<ReaderId> only_for;  // it may not be shared: everybody else must ask for himself
+  std::optional<WallTime> remembered_at;  // it was another's, and is repeated without asking the origin
+  std::optional<ReaderId> only_for;       // it may not be shared: everybody else must ask for himself
 };
 
 enum class FillState {

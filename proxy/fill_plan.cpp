@@ -35,12 +35,6 @@ std::uint32_t reach(const Lane& lane, SteadyTime now) {
 
 }  // namespace
 
-const updates::Url& Fill::url_for_try(unsigned number) const {
-  const std::size_t places = order_.fallbacks.size() + 1;
-  const std::size_t place = number % places;
-  return place == 0 ? order_.origin : order_.fallbacks[place - 1];
-}
-
 Lane& Fill::open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end) {
   add(desk_.counters.lanes_opened);
   lanes_.push_back(std::make_unique<Lane>(*this, desk_.client, desk_.thread.base(), ask, first, end));
@@ -50,7 +44,7 @@ Lane& Fill::open_lane(Lane::Ask ask, std::uint64_t first, std::uint64_t end) {
 
 void Fill::open_first_lane(Want want) {
   if (want.whole()) {
-    open_lane(Lane::Ask::whole, 0, kOpenEnd).send({});
+    open_lane(Lane::Ask::whole, 0, kOpenEnd).send();
     return;
   }
   // Whole chunks, since the store keeps nothing smaller.
@@ -59,7 +53,7 @@ void Fill::open_first_lane(Want want) {
   if (want.end < kOpenEnd - cache::kChunkBytes) {
     end = (want.end + cache::kChunkBytes - 1) / cache::kChunkBytes * cache::kChunkBytes;
   }
-  open_lane(Lane::Ask::range, first, end).send({});
+  open_lane(Lane::Ask::range, first, end).send();
 }
 
 // The version that is being filled, as a request tells it to the origin.
@@ -71,7 +65,11 @@ std::vector<std::string> Fill::condition_fields(const Lane& lane) const {
     if (!origin.etag.empty()) fields.push_back("If-None-Match: " + origin.etag);
     if (!origin.last_modified.empty()) fields.push_back("If-Modified-Since: " + origin.last_modified);
   } else if (lane.ask == Lane::Ask::range) {
-    if (origin.strong()) {
+    if (lane.place != described_at_) {  // which does not know the other's ETag
+      if (order_.name != cache::NameClass::immutable && !origin.last_modified.empty()) {
+        fields.push_back("If-Range: " + origin.last_modified);
+      }
+    } else if (origin.strong()) {
       fields.push_back("If-Range: " + origin.etag);
     } else if (!origin.last_modified.empty()) {
       fields.push_back("If-Range: " + origin.last_modified);
@@ -160,7 +158,7 @@ void Fill::plan() {
       if (want_end >= object_->size_bytes) want_end = open_run_end(chunk);
       const std::uint64_t end = std::min(cache::chunk_start(run_end(chunk, want_end)), object_->size_bytes);
       Lane& lane = open_lane(Lane::Ask::range, cache::chunk_start(chunk), end);
-      lane.send(condition_fields(lane));
+      lane.send();
     }
     ++need;
   }

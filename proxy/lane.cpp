@@ -7,11 +7,11 @@
 namespace larder::proxy {
 
 Lane::Lane(Fill& fill, OriginClient& client, event_base* base, Ask what, std::uint64_t first, std::uint64_t last)
-    : ask(what), next(first), end(last), fill_(fill), client_(client), retry_(base, [this] { send(later_fields_); }) {}
+    : ask(what), next(first), end(last), fill_(fill), client_(client), retry_(base, [this] { send(); }) {}
 
 Lane::~Lane() = default;
 
-void Lane::send(const std::vector<std::string>& fields) {
+void Lane::send() {
   transfer_.reset();
   attempt_start = next;
   requested_first = ask == Ask::range ? next : 0;
@@ -22,11 +22,15 @@ void Lane::send(const std::vector<std::string>& fields) {
   gathering = false;
   gathered.clear();
   complaint.clear();
+  granted = false;
+  hopeless = false;
+  fill_.choose_place(*this);
   TransferSpec spec;
   spec.flow = fill_.flow();
   spec.urgency = fill_.urgency();
-  spec.url = fill_.url_for_try(tries++);
-  spec.fields = fields;
+  spec.url = fill_.place(place);
+  spec.asking = fill_.state() == FillState::asking ? Asking::anew : Asking::resumed;
+  spec.fields = fill_.condition_fields(*this);
   if (const auto& standard = fill_.order().standard) {
     spec.redirects = Redirects::relay;
     spec.fields.insert(spec.fields.end(), standard->fields.begin(), standard->fields.end());
@@ -43,8 +47,7 @@ void Lane::send(const std::vector<std::string>& fields) {
   transfer_ = client_.start(std::move(spec), *this);
 }
 
-void Lane::send_after(std::chrono::milliseconds delay, std::vector<std::string> fields) {
-  later_fields_ = std::move(fields);
+void Lane::send_after(std::chrono::milliseconds delay) {
   retry_.after(delay);
 }
 

@@ -29,9 +29,9 @@ class Lane final : public TransferSink {
   Lane(Fill& fill, OriginClient& client, event_base* base, Ask ask, std::uint64_t first, std::uint64_t end);
   ~Lane() override;
 
-  // Starts the request, or starts it again where it stood. Fields: validators as the fill sees fit.
-  void send(const std::vector<std::string>& fields);
-  void send_after(std::chrono::milliseconds delay, std::vector<std::string> fields);
+  // Starts the request, or starts it again where it stood; where it goes and with which validators, the fill decides.
+  void send();
+  void send_after(std::chrono::milliseconds delay);
 
   void on_interim(const OriginAnswer& answer) override;
   bool on_head(const OriginAnswer& answer) override;
@@ -47,7 +47,12 @@ class Lane final : public TransferSink {
   std::uint64_t attempt_start = 0;    // `next` when the running request began
   SteadyTime answered_at;             // when the running response began
   unsigned attempts = 0;              // in a row without a new byte
-  unsigned tries = 0;                 // in all: chooses the address to ask
+  unsigned tries = 0;                 // in all: chooses the place to ask
+  unsigned place = 0;                 // where the running request went (Fill::place)
+  unsigned gone = 0;                  // answers in a row that say the object is not there any more
+  bool failed_for_now = false;        // a place that may have it later has failed in this round of places
+  bool granted = false;               // a retry from the origin's budget
+  bool hopeless = false;              // no further try
   unsigned other_nodes = 0;           // answers with other validators in a row
   std::string complaint;              // what was wrong with the answer, when the fill ended it
   bool satisfied = false;             // nothing more is wanted of this lane, though the response goes on
@@ -59,7 +64,6 @@ class Lane final : public TransferSink {
  private:
   Fill& fill_;
   OriginClient& client_;
-  std::vector<std::string> later_fields_;
   Timer retry_;
   std::unique_ptr<Transfer> transfer_;
 };

@@ -17,6 +17,10 @@ OriginClient::OriginClient(EventThread& thread, const config::Config& config, co
     : thread_(thread),
       config_(config),
       table_(table),
+      clock_(clock),
+      guard_(config.listen),
+      resolver_(thread.base(), config.origins.nameservers, clock),
+      health_(clock, counters),
       line_(thread.base(), clock, counters),
       shared_(make_driver()),
       prompt_(make_driver()) {}
@@ -29,7 +33,8 @@ std::unique_ptr<Transfer> OriginClient::start(TransferSpec spec, TransferSink& s
 }
 
 std::unique_ptr<CurlDriver> OriginClient::make_driver() {
-  return std::make_unique<CurlDriver>(thread_.base(), config_, table_, line_);
+  return std::make_unique<CurlDriver>(
+      DriverSite{thread_.base(), config_, table_, guard_, resolver_, health_, clock_, line_});
 }
 
 std::unique_ptr<Transfer> OriginClient::start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink) {

@@ -23,6 +23,9 @@
 #include "config/config.h"
 #include "proxy/event_thread.h"
 #include "proxy/line_share.h"
+#include "proxy/origin_guard.h"
+#include "proxy/origin_health.h"
+#include "proxy/origin_resolver.h"
 #include "proxy/origin_table.h"
 #include "proxy/response_head.h"
 #include "updates/canonical.h"
@@ -36,6 +39,12 @@ enum class Redirects {
   relay,   // each is the answer
 };
 
+// How a request stands to the health of its origin.
+enum class Asking {
+  anew,     // held back while the origin is left alone (origin_health.h)
+  resumed,  // goes on in the middle of an answer that clients wait for: never held back
+};
+
 struct TransferSpec {
   std::string method = "GET";
   Redirects redirects = Redirects::follow;
@@ -46,6 +55,7 @@ struct TransferSpec {
   // prompt: a manifest or catalogue, which never waits for a package's connection
   enum class Urgency { bulk, prompt } urgency = Urgency::bulk;
   std::string target;  // in place of the URL's path: "*"; "" else
+  Asking asking = Asking::anew;
 };
 
 // Hears of one transfer. Calls come in this order: on_interim any number of times (limits::kInterimAnswers at most),
@@ -90,7 +100,8 @@ class OriginClient {
   OriginClient(const OriginClient&) = delete;
   OriginClient& operator=(const OriginClient&) = delete;
 
-  // The sink must outlive the Transfer. Nothing is called before start returns.
+  // The sink must outlive the Transfer. Nothing is called before start returns. Where a connection goes is checked by
+  // OriginGuard.
   std::unique_ptr<Transfer> start(TransferSpec spec, TransferSink& sink);
 
   // The same on connections of its own, so that it can be held alone.
@@ -98,6 +109,7 @@ class OriginClient {
   static std::unique_ptr<Transfer> start_on(CurlDriver& driver, TransferSpec spec, TransferSink& sink);
 
   LineShare& line() { return line_; }
+  OriginHealth& health() { return health_; }
 
   // All shared transfers: nothing more is read from origins until release().
   void hold();
@@ -110,6 +122,10 @@ class OriginClient {
   EventThread& thread_;
   const config::Config& config_;
   const OriginTable& table_;
+  const Clock& clock_;
+  const OriginGuard guard_;
+  OriginResolver resolver_;
+  OriginHealth health_;
   LineShare line_;
   std::unique_ptr<CurlDriver> shared_;
   std::unique_ptr<CurlDriver> prompt_;

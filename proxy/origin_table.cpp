@@ -27,6 +27,7 @@ OriginRule from_config(const config::OriginHost& host) {
   rule.scheme = host.scheme;
   rule.ca_file = host.ca_file;
   rule.knows_updates = host.cache.empty() ? rule.vendor != kConfigured : host.cache == "updates";
+  rule.networks = host.networks;
   return rule;
 }
 

@@ -25,6 +25,7 @@ struct OriginRule {
   std::string scheme;                          // "http" or "https" whatever the URL says; "" as the URL says
   std::filesystem::path ca_file;               // empty: the system's
   bool knows_updates = true;  // names of updates overrule what the origin says of keeping them (origins.host.cache)
+  std::vector<config::Network> networks;  // where the name may lead beside public addresses (origin_guard.h)
 };
 
 class OriginTable {

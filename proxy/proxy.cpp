@@ -118,6 +118,12 @@ class RunningProxy final : public Proxy {
     return infos;
   }
 
+  std::vector<OriginAtRest> origins_at_rest() override {
+    std::vector<OriginAtRest> list;
+    if (running_) origin_thread_.run([&] { list = client_->health().at_rest(); });
+    return list;
+  }
+
  private:
   bool busy() {
     return std::any_of(loops_.begin(), loops_.end(), [](const auto& loop) { return loop->busy() > 0; });

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "proxy/counters.h"
 #include "proxy/fill.h"
+#include "proxy/origin_health.h"
 #include "reports/ledger.h"
 
 namespace larder::proxy {
@@ -36,7 +37,9 @@ class Proxy {
   virtual bool responsive() = 0;
 
   virtual const Counters& counters() const = 0;  // any thread
-  virtual std::vector<FillInfo> fills() = 0;     // any thread but the data path's own; waits for `origin`
+  // Any thread but the data path's own; wait for `origin`.
+  virtual std::vector<OriginAtRest> origins_at_rest() = 0;
+  virtual std::vector<FillInfo> fills() = 0;
 };
 
 }  // namespace larder::proxy
