@@ -253,7 +253,9 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
 
 // The origin confirms what is stored.
 void Fill::refresh(const OriginAnswer& answer) {
-  object_ = freshened(*object_, answer, order_.name, asked_at_, desk_.clock.now());
+  OriginAnswer kept = answer;
+  if (!order_.standard) kept.personal.clear();
+  object_ = freshened(*object_, kept, order_.name, asked_at_, desk_.clock.now());
   desk_.put_freshened(object_);
   validating_ = false;
   state_ = FillState::filling;
@@ -266,7 +268,7 @@ cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answ
   cache::Fields newer = answer.kept;
   add_date(newer, now);
   object->fields = merge(std::move(object->fields), newer);
-  if (name == cache::NameClass::ordinary) object->fields = merge(std::move(object->fields), answer.personal);
+  object->fields = merge(std::move(object->fields), answer.personal);
   object->unstored_fields = answer.withheld;
   const cache::Fields received = merge(object->fields, answer.received);
   if (auto freshness = cache::freshness_of(received, stored.status, name, false, asked_at, now)) {
