@@ -72,6 +72,7 @@ void add_traffic(Families& out, const proxy::Counters& c) {
                {"failed", number(c.requests_failed.value())}});
   out.counter("larder_sent_bytes_total", "Body bytes sent to clients.", c.bytes_sent.value());
   out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open.value());
+  out.gauge("larder_request_bodies_bytes", "Bodies of requests held now.", c.request_body_bytes.value());
   out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted.value());
   out.counter("larder_connections_refused_total", "Client connections refused.", c.connections_refused.value());
   out.counter("larder_connections_over_limit_total", "Client connections answered 429 or 503.",

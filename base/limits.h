@@ -22,6 +22,8 @@ inline constexpr std::size_t kInterimAnswers = 16;
 inline constexpr std::size_t kRanges = 64;
 // Body of a request that is passed on. Telemetry and OCSP are some KiB. Over it: 413.
 inline constexpr std::uint64_t kRequestBodyBytes = 16ULL << 20U;
+// Bodies of all requests together, held until their answers are written: 16 of the largest. Over it: 503.
+inline constexpr std::uint64_t kRequestBodiesBytes = 256ULL << 20U;
 // From the first byte of a head to its last, however the bytes come. A head is one or two packets; Apache gives 20 to
 // 40 s. Then: 408 and closed. limits.head_timeout.
 inline constexpr std::chrono::seconds kHeadTimeout{20};

@@ -31,7 +31,11 @@ std::uint64_t bytes_untaken(int fd) {
 }  // namespace
 
 Connection::Connection(Loop& loop, int fd, ClientTable::Seat seat)
-    : loop_(loop), fd_(fd), seat_(std::move(seat)), last_progress_(loop.site.clock.steady()) {
+    : loop_(loop),
+      fd_(fd),
+      seat_(std::move(seat)),
+      body_share_(loop.site.counters.request_body_bytes),
+      last_progress_(loop.site.clock.steady()) {
   event_base* base = loop.thread.base();
   read_event_.reset(event_new(
       base, fd, EV_READ | EV_PERSIST,
@@ -191,12 +195,14 @@ bool Connection::take_body() {
       refuse(413, "the body of the request is larger than Larder passes on");
       return true;
     }
+    if (!bodies_fit()) return true;
     if (state == ChunkedBodyDecoder::State::incomplete) return false;
   } else {
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, unread.size()));
     body_.append(unread.substr(0, taken));
     in_begin_ += taken;
     body_left_ -= taken;
+    if (!bodies_fit()) return true;
     if (body_left_ > 0) return false;
   }
   reading_ = Reading::head;
@@ -205,6 +211,12 @@ bool Connection::take_body() {
   exchange_->give_body(std::move(body_));
   begin_exchange();
   return true;
+}
+
+bool Connection::bodies_fit() {
+  if (body_share_.grow_to(body_.size())) return true;
+  refuse(503, "the bodies of all requests together are larger than Larder holds; try again later");
+  return false;
 }
 
 void Connection::begin_exchange() {
@@ -227,6 +239,8 @@ void Connection::running(bool now) {
 
 void Connection::refuse(int status, const std::string& reason) {
   unfed_.reset();
+  body_ = {};
+  body_share_.give_back();
   reading_ = Reading::nothing;
   exchange_ = std::make_unique<Exchange>(*this);
   exchange_->refuse_and_close(status, reason);
@@ -299,6 +313,7 @@ void Connection::finished(bool keep) {
   running(false);
   stirred_ = true;
   taking_since_ = {};
+  body_share_.give_back();
   if (!keep || draining_ || reading_ == Reading::nothing) {
     linger();
     return;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "config/network.h"
+#include "proxy/body_share.h"
 #include "proxy/client_table.h"
 #include "proxy/event_thread.h"
 #include "proxy/request_body.h"
@@ -69,6 +70,7 @@ class Connection {
   void advance();    // as far as the bytes at hand go
   bool take_head();  // true: went on
   bool take_body();
+  bool bodies_fit();
   void begin_exchange();
   void refuse(int status, const std::string& reason);
   enum class Paced { no, due, waiting };
@@ -95,6 +97,7 @@ class Connection {
   RequestHead head_;
   std::string body_;
   std::uint64_t body_left_ = 0;
+  BodyShare body_share_;
   ChunkedBodyDecoder chunked_;
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Exchange> unfed_;  // waits for its request's body

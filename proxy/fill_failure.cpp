@@ -90,7 +90,7 @@ void Fill::choose_place(Lane& lane) {
 bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
   const std::string& host = place(lane.place).host;
   const std::string said = host + " answers " + std::to_string(answer.status);
-  if (answer.status < 300 || answer.status == 304) {
+  if (answer.status == 206 || answer.status == 304) {
     lane.complaint = said + ", which was not asked for, for " + order_.key;
     return false;
   }

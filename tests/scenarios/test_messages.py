@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from client import Connection, eventually, get
+from client import Connection, eventually, get, open_connections
 from content import Bytes, Content, MiB
 from larder import Larder
 from origin import Answer, Origin, RawAnswer
@@ -311,6 +311,16 @@ def test_several_parts_that_were_asked_for_pass(site):
     assert (got.status, got.body, got["Content-Type"]) == (206, parts, "multipart/byteranges; boundary=x")
 
 
+@pytest.mark.larder(host_keys={"origin.test": {"cache": "updates"}})
+@pytest.mark.parametrize("status, body", [(204, b""), (203, b"body"), (202, b"later")])
+def test_a_success_that_is_no_object_is_passed_on(site, status, body):
+    site.origin.put("/p", CONTENT, fault=Answer(status, {}, body))
+    got = proxied(site)
+    assert (got.status, got.body) == (status, body)
+    assert ("Content-Length" in got) == (status != 204)
+    assert site.larder.objects() == []
+
+
 # ---- connections ----
 
 def test_answers_come_in_the_order_of_the_requests(site):
@@ -368,6 +378,27 @@ def test_a_body_over_its_limit_is_answered_413(site):
             assert connection.response().status == 413
             assert connection.closed_by_peer()
     assert site.origin.asked("/p", None) == []
+
+
+def bodies_held(site) -> float:
+    return float(re.search(rb"^larder_request_bodies_bytes (\S+)$", site.larder.api_raw("/metrics").body, re.MULTILINE)[1])
+
+
+def test_bodies_of_all_requests_together_have_a_bound(site):
+    site.origin.put("/p", CONTENT)
+    head = b"POST http://origin.test/p HTTP/1.1\r\nHost: origin.test\r\nContent-Length: %d\r\n\r\n" % (16 * MiB)
+    with open_connections(site.larder.http, 16) as connections:
+        for connection in connections:
+            connection.send(head + bytes(16 * MiB - 1))
+        eventually(lambda: bodies_held(site) == 16 * (16 * MiB - 1))
+        with Connection(site.larder.http) as one_more:
+            one_more.send(head + bytes(MiB))
+            assert one_more.response().status == 503
+            assert one_more.closed_by_peer()
+        connections[0].send(b"x")  # whoever was there first is answered
+        assert connections[0].response().status == 200
+    eventually(lambda: bodies_held(site) == 0)
+    assert proxied(site, "POST", body=b"x").status == 200
 
 
 def test_a_get_with_a_body_is_answered_and_its_body_is_no_request(site):
