@@ -575,3 +575,23 @@ def test_redirects_are_handed_on(site, ask):
     got = ask("/from")
     assert (got.status, got["Location"]) == (302, f"http://{HOST}/to")
     assert requests(site, "/to") == 0
+
+
+# ---- what is not cached so: updates
+
+def test_updates_are_asked_for_without_a_clients_fields_and_kept_without_cookies(site):
+    script(site, "/u", answer("max-age=0", b"x", ETag='"e"', Set_Cookie="a=1", X_Own="1"), answer("max-age=60", b"", 304, ETag='"e"', Set_Cookie="a=2"))
+    for _ in range(3):
+        got = site.larder.get("/u", fields={"X-Mine": "1", "Cookie": "k=v", "Accept-Encoding": "br"})
+        assert (got.body, "Set-Cookie" in got, got["X-Own"]) == (b"x", False, "1")
+        site.larder.settle()
+    assert requests(site, "/u") == 2
+    for asked in site.origin.asked("/u"):
+        assert (asked.fields.get("x-mine"), asked.fields.get("cookie"), asked.fields["accept-encoding"]) == (None, None, "identity")
+
+
+@pytest.mark.larder(host_keys={HOST: {"cache": "updates"}})
+def test_a_host_of_updates_has_its_redirects_followed(site, ask):
+    script(site, "/from", answer(None, b"there", 302, Location=f"http://{HOST}/to"))
+    site.origin.put("/to", b"there it is")
+    assert ask("/from").body == b"there it is"
