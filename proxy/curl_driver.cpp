@@ -65,6 +65,7 @@ std::string resolve_reference(const std::string& base, const std::string& refere
 
 CurlDriver::CurlDriver(const DriverSite& site)
     : site_(site),
+      timers_turn_(site.line, [this] { drive(CURL_SOCKET_TIMEOUT, 0); }),
       multi_(curl_multi_init()),
       timeout_(site.base, [this] { on_timeout(); }),
       maintain_soon_(site.base, [this] { maintain(); }),
@@ -420,6 +421,7 @@ size_t CurlDriver::on_body(char* bytes, size_t size, size_t count, void* data) n
   LineShare& line = driver_of(running).site_.line;
   running.heard = line.now();
   if (running.spec.flow) line.spend(*running.spec.flow, got.size());
+  driver_of(running).own_flow_->had_bytes += got.size();
   if (!running.redirect.empty()) return got.size();
   if (running.sink == nullptr) return 0;
   return take_body(running, got) ? got.size() : 0;

@@ -118,6 +118,8 @@ class CurlDriver {
   bool head_complete(Transfer::Running& running, const OriginAnswer& answer);
 
   const DriverSite site_;
+  const LineShare::FlowPtr own_flow_ = std::make_shared<LineShare::Flow>();
+  LineShare::Turn timers_turn_;
   Owned<CURLM, curl_multi_cleanup> multi_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
   IdleConnections idle_;

@@ -3,6 +3,8 @@
 // silent that is listened to.
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "proxy/curl_driver.h"
 
 namespace larder::proxy {
@@ -41,11 +43,13 @@ void CurlDriver::take_turn(curl_socket_t fd) {
   drive(fd, bits);
 }
 
-// A transfer that has filled its buffer many times asks curl for more by a timer, past the socket. So a line that is
-// owed something holds curl's timers back as well: each transfer then has as much as any other.
+// A transfer that has filled its buffer many times asks curl for more by a timer, past the socket. So on a line with a
+// rate curl's timers wait for their turn too, as a flow that has had what all transfers of this driver have.
 void CurlDriver::on_timeout() {
-  if (const auto owed = site_.line.owed(); owed.count() > 0) {
-    timeout_.after(owed);
+  const bool receiving =
+      std::any_of(running_.begin(), running_.end(), [](const auto& entry) { return entry.second->head_given; });
+  if (site_.line.limited() && receiving) {
+    timers_turn_.wait(own_flow_);
   } else {
     drive(CURL_SOCKET_TIMEOUT, 0);
   }

@@ -58,8 +58,6 @@ class LineShare {
   bool limited() const { return rate_ != 0; }
   SteadyTime now() const { return clock_.steady(); }
   void spend(Flow& flow, std::uint64_t bytes);
-  // Until the line is free again; zero when it is.
-  std::chrono::microseconds owed();
   // Lets go whoever's turn has come. Its own timer calls it.
   void go_on();
 
@@ -72,6 +70,7 @@ class LineShare {
   void enter(Turn& turn);
   void forget(Turn& turn);
   void refill();
+  std::chrono::microseconds owed();  // until the line is free again
 
   const Clock& clock_;
   Counters& counters_;
