@@ -109,17 +109,17 @@ def test_what_is_held_is_sent_at_full_speed_while_the_line_is_slow(site):
     assert running.result().good
 
 
-@pytest.mark.larder(rates={"line": "512 KiB/s"}, fills={"connections_per_origin": 2}, hosts=("swscan.apple.com",))
+@pytest.mark.larder(rates={"line": "512 KiB/s"}, fills={"connections_per_origin": 2}, hosts=("swcdn.apple.com",))
 def test_a_catalogue_does_not_wait_behind_packages(site):
     packages = [Content(f"package-{number}", 6 * MiB) for number in range(3)]
     for number, content in enumerate(packages):
         site.origin.put(f"/{number}.pkg", content)
-    running = [site.larder.in_background(f"/{number}.pkg", content, host="swscan.apple.com") for number, content in enumerate(packages)]
+    running = [site.larder.in_background(f"/{number}.pkg", content, host="swcdn.apple.com") for number, content in enumerate(packages)]
     eventually(lambda: site.larder.number("bytes_from_origin") > 2 * MiB)
     catalogue = Content("catalogue", 40 * KiB)
     path = "/content/catalogs/others/index-15.merged-1.sucatalog"
     site.origin.put(path, catalogue, fields={"Cache-Control": "max-age=60", "Content-Type": "text/xml"})
-    result = site.larder.download(path, catalogue, host="swscan.apple.com")
+    result = site.larder.download(path, catalogue, host="swcdn.apple.com")
     assert result.good
     assert result.seconds < 4, "40 KiB took as long as 2 MiB of this line"
     assert not any(download.done() for download in running)
