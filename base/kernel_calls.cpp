@@ -55,7 +55,7 @@ constexpr std::array kAllowed {
       "getgid", "getegid", "getgroups", "capget", "pause",
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
       // A sanitizer looks for leaks from a traced copy of the process and names functions by another program.
-      "ptrace", "wait4", "kill", "fork", "execve", "personality", "setrlimit", "clone",
+      "ptrace", "wait4", "kill", "fork", "execve", "personality", "setrlimit", "clone", "getdents",
 #endif
 };
 
