@@ -56,7 +56,8 @@ void take_first(std::optional<seconds>& value, const Directive& directive) {
 // private and no-cache speak of the whole answer, or of the fields they name.
 void note_fields(const Directive& directive, bool& whole, std::vector<std::string>& names) {
   const std::size_t before = names.size();
-  for (const auto name : split(directive.argument.value_or(""), ',')) {
+  const std::string argument = directive.argument.value_or("");
+  for (const auto name : split(argument, ',')) {
     if (!trim(name).empty()) names.emplace_back(trim(name));
   }
   if (names.size() == before) whole = true;
