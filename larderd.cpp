@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,8 @@ constexpr auto kGrace = std::chrono::seconds(10);
 constexpr timespec kSignalWait{1, 0};
 constexpr auto kQuietAwaited = std::chrono::minutes(15);
 constexpr auto kGoodRun = std::chrono::minutes(10);
+// Under storage.path, a directory each.
+constexpr std::array kEnvironments{"index", "chunks", "small", "ledger"};
 
 // Signals are taken by `main` alone, so every other thread is born with them blocked.
 sigset_t block_signals() {
@@ -130,8 +133,7 @@ class Daemon {
   bool may_begin_anew() {
     const WallTime now = clock_.now();
     if (wanted_since_ == WallTime()) wanted_since_ = now;
-    const auto names = {"index", "chunks", "small", "ledger"};
-    const bool damaged = std::any_of(names.begin(), names.end(), [this](const char* name) {
+    const bool damaged = std::any_of(kEnvironments.begin(), kEnvironments.end(), [this](const char* name) {
       return times_suspected(config_->storage.path / name) > 0;
     });
     return damaged || proxy_->counters().connections_open.value() == 0 || now - wanted_since_ > kQuietAwaited;
@@ -141,7 +143,7 @@ class Daemon {
   void look_after_environments() {
     if (trusted_ || clock_.now() - started_ < kGoodRun) return;
     trusted_ = true;
-    for (const char* name : {"index", "chunks", "small", "ledger"}) trust(config_->storage.path / name);
+    for (const char* name : kEnvironments) trust(config_->storage.path / name);
   }
 
  private:
