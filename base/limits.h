@@ -22,6 +22,9 @@ inline constexpr std::size_t kInterimAnswers = 16;
 inline constexpr std::size_t kRanges = 64;
 // Body of a request that is passed on. Telemetry and OCSP are some KiB. Over it: 413.
 inline constexpr std::uint64_t kRequestBodyBytes = 16ULL << 20U;
+// A locate request of Apple's AssetCacheLocatorService: recorded ones are 400 bytes, and a device with many addresses
+// says some KiB. Over it: 413.
+inline constexpr std::uint64_t kLocateBytes = 64 * 1024;
 // Bodies of all requests together, held until their answers are written: 16 of the largest. Over it: 503.
 inline constexpr std::uint64_t kRequestBodiesBytes = 256ULL << 20U;
 // From the first byte of a head to its last, however the bytes come. A head is one or two packets; Apache gives 20 to

@@ -24,6 +24,7 @@ struct ListenConfig {
   std::vector<Endpoint> tls;
   std::vector<Endpoint> sni;
   std::vector<Endpoint> admin;
+  std::string name;  // by which devices reach Larder, lower case; empty: the machine's host name
 };
 
 struct StorageConfig {
@@ -54,6 +55,13 @@ struct LimitsConfig {
 struct TlsConfig {
   std::filesystem::path certificate;
   std::filesystem::path key;
+};
+
+// What devices that look for a content cache are told (proxy/locator.h).
+struct LocatorConfig {
+  std::vector<Endpoint> servers;  // empty: the address the device has reached
+  std::vector<Endpoint> spares;   // of the second rank
+  std::chrono::seconds validity = std::chrono::hours(1);
 };
 
 struct UpdatesConfig {
@@ -106,6 +114,7 @@ struct Config {
   LimitsConfig limits;
   RatesConfig rates;
   TlsConfig tls;
+  LocatorConfig locator;
   UpdatesConfig updates;
   FillsConfig fills;
   OriginsConfig origins;

@@ -126,6 +126,12 @@ constexpr std::array kKeys{
         Reload::restart, [](Config& c, const Value& v, P& p) { put(c.listen.admin, read_listeners(v, p)); }, nullptr,
         [](const Config& c) { return show_list(c.listen.admin); }},
 
+    Key{"listen.name", "host name", R"("")", R"("larder.example.org")",
+        "The name by which devices reach Larder: profiles and the certificate of the site's own authority say it. Empty: "
+        "this machine's host name.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.listen.name, read_host(v, p)); }, nullptr,
+        [](const Config& c) { return show_text(c.listen.name); }},
+
     Key{"storage.path", "path", R"("/var/lib/larder")", R"("/srv/larder")",
         "The directory of the cache and the ledger: on a local disk, writable by the user larderd runs as.",
         Reload::restart, set_storage_path, nullptr, [](const Config& c) { return show_path(c.storage.path); }},
@@ -234,6 +240,22 @@ constexpr std::array kKeys{
     Key{"tls.key", "path", R"("")", R"("/etc/larder/tls/larder.key")", "The certificate's private key, PEM.",
         Reload::restart, [](Config& c, const Value& v, P& p) { put(c.tls.key, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.tls.key); }},
+
+    Key{"locator.servers", "list of addresses", "[]", R"(["10.1.2.3:8080", "10.1.2.4:8080"])",
+        "Whom /lcdn/locate names to devices that look for a content cache, by numeric address and plain HTTP port. Empty: "
+        "this Larder, at the address the device has reached it by.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.locator.servers, read_servers(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.locator.servers); }},
+    Key{"locator.spares", "list of addresses", "[]", R"(["10.9.2.3:8080"])",
+        "The same, of the second rank: devices turn to them when none of the first can be reached.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.locator.spares, read_servers(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.locator.spares); }},
+    Key{"locator.validity", "duration", R"("1h")", R"("15m")",
+        "How long a device may keep what /lcdn/locate has answered; then it asks again. 5m to 1d.", Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.locator.validity, read_duration(v, {seconds(300), hours(24)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.locator.validity); }},
 
     Key{"updates.holdoff", "duration", R"("24h")", R"("6h")",
         "How long a release that goes backwards must last before clients see it.", Reload::live,

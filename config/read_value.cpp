@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "config/duration.h"
+#include "config/special_address.h"
 
 namespace larder::config {
 namespace {
@@ -159,6 +160,39 @@ std::optional<std::vector<Endpoint>> read_nameservers(const Value& value, KeyPro
     return true;
   });
   return good ? std::optional(std::move(servers)) : std::nullopt;
+}
+
+std::optional<std::vector<Endpoint>> read_servers(const Value& value, KeyProblems& problems) {
+  std::vector<Endpoint> servers;
+  const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {
+    const auto endpoint = Endpoint::parse(text);
+    const auto address = endpoint ? Address::parse(endpoint->host) : Result<Address>(Address{});
+    if (!endpoint || endpoint->port == 0 || !address || special_use(*address) == "unspecified") {
+      problems.add(line, in_quotes(text) + R"( is no address that clients could reach; write "10.1.2.3:8080")");
+      return false;
+    }
+    servers.push_back(*endpoint);
+    return true;
+  });
+  return good ? std::optional(std::move(servers)) : std::nullopt;
+}
+
+std::optional<std::string> read_host(const Value& value, KeyProblems& problems) {
+  auto text = read_text(value, problems);
+  if (!text || text->empty()) return text;
+  if (Address::parse(*text)) return text;
+  constexpr std::size_t kNameBytes = 253;
+  const auto label_character = [](char c) {
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-';
+  };
+  bool good = text->size() <= kNameBytes;
+  for (const std::string_view label : split(*text, '.')) {
+    good = good && !label.empty() && label.size() < 64 && label.front() != '-' && label.back() != '-' &&
+           std::all_of(label.begin(), label.end(), label_character);
+  }
+  if (good) return to_lower(*text);
+  problems.add(value.line, in_quotes(*text) + " is no host name; write it as \"larder.example.org\", without a port");
+  return std::nullopt;
 }
 
 std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblems& problems) {

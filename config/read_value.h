@@ -51,6 +51,10 @@ std::optional<std::chrono::seconds> read_duration(const Value& value, SpanRange 
 std::optional<std::vector<Endpoint>> read_listeners(const Value& value, KeyProblems& problems);
 // Numeric addresses of nameservers, port 53 where none is written; no duplicates.
 std::optional<std::vector<Endpoint>> read_nameservers(const Value& value, KeyProblems& problems);
+// Numeric addresses with ports, as clients are told of them; no duplicates.
+std::optional<std::vector<Endpoint>> read_servers(const Value& value, KeyProblems& problems);
+// A host name or a numeric address without a port, or empty. Lower case.
+std::optional<std::string> read_host(const Value& value, KeyProblems& problems);
 // Networks, "private" expanded; no duplicates.
 std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblems& problems);
 // Names out of `known`; no duplicates.

@@ -2,6 +2,7 @@
 #include "proxy/connection.h"
 
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "base/limits.h"
 #include "proxy/exchange.h"
@@ -53,6 +55,15 @@ Connection::~Connection() {
   read_event_.reset();
   write_event_.reset();
   ::close(fd_);
+}
+
+config::Endpoint Connection::local() const {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  sockaddr_in in{};  // sin6_port is at the same place
+  std::memcpy(&in, &address, sizeof in);
+  return {config::Address::from(*reinterpret_cast<const sockaddr*>(&address)).text(), ntohs(in.sin_port)};
 }
 
 void Connection::read_more(bool wanted) {
@@ -160,9 +171,10 @@ bool Connection::take_head() {
     begin_exchange();
     return true;
   }
-  if (head_.content_length.value_or(0) > limits::kRequestBodyBytes) {
+  body_most_ = most_body_bytes(head_);
+  if (head_.content_length.value_or(0) > body_most_) {
     exchange_.reset();
-    refuse(413, "the body of the request is larger than Larder passes on");
+    refuse(413, "the body of the request is larger than Larder takes");
     return true;
   }
   body_left_ = head_.content_length.value_or(0);
@@ -191,8 +203,8 @@ bool Connection::take_body() {
       return true;
     }
     in_begin_ += state == ChunkedBodyDecoder::State::complete ? chunked_.used() : unread.size();
-    if (body_.size() > limits::kRequestBodyBytes) {
-      refuse(413, "the body of the request is larger than Larder passes on");
+    if (body_.size() > body_most_) {
+      refuse(413, "the body of the request is larger than Larder takes");
       return true;
     }
     if (!bodies_fit()) return true;

@@ -33,6 +33,7 @@ class Connection {
   Loop& loop() { return loop_; }
   const config::Address& client() const { return seat_.address(); }
   Admission admission() const { return seat_.admission(); }
+  config::Endpoint local() const;  // the address and port the client has reached
 
   // ---- for the exchange ----
   enum class Sent { all, some, failed };
@@ -97,6 +98,7 @@ class Connection {
   RequestHead head_;
   std::string body_;
   std::uint64_t body_left_ = 0;
+  std::uint64_t body_most_ = 0;
   BodyShare body_share_;
   ChunkedBodyDecoder chunked_;
   std::unique_ptr<Exchange> exchange_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "proxy/authority.h"
 #include "proxy/query_origin.h"
@@ -219,6 +220,11 @@ Classified classify(const RequestHead& head, const OriginTable& origins, Listene
   if (!head.target.starts_with('/')) return classify_absolute(head, origins);
   if (auto url = steered_url(head, origins, listener, HostIs::a_name)) return classify_steered(std::move(*url));
   return classify_own(head, origins, listener);
+}
+
+std::uint64_t most_body_bytes(const RequestHead& head) {
+  const bool own = head.target.starts_with('/') && take_token(take_apart(head.target).path).path == "/lcdn/locate";
+  return own ? limits::kLocateBytes : limits::kRequestBodyBytes;
 }
 
 }  // namespace larder::proxy

@@ -87,4 +87,8 @@ using Classified = std::variant<FetchTarget, Helper, Connect, Refusal>;
 // For every method; which methods an entrance allows is the caller's. `head` as HeadParser accepts it.
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener);
 
+// What the body of a request may be at most, before anything else is known of it: limits::kLocateBytes for locate
+// requests, limits::kRequestBodyBytes for others.
+std::uint64_t most_body_bytes(const RequestHead& head);
+
 }  // namespace larder::proxy

@@ -141,31 +141,6 @@ bool Exchange::admitted() {
   return false;
 }
 
-void Exchange::helper(const Helper& helper) {
-  record_.token = helper.token;
-  if (helper.kind != Helper::Kind::asterisk && head_->method != "GET" && head_->method != "HEAD") {
-    answer_own_method();
-    return;
-  }
-  switch (helper.kind) {
-    case Helper::Kind::probe:
-      answer_text(200, "", "", {{"Accept-Ranges", "bytes"}});
-      return;
-    case Helper::Kind::asterisk:
-      answer_text(200, "", "", {{"Allow", "GET, HEAD, OPTIONS"}});
-      return;
-    case Helper::Kind::root:
-      answer_text(200, "This is Larder, an update cache. Its page for administrators is on the admin port.\n",
-                  "text/plain; charset=utf-8");
-      return;
-    case Helper::Kind::proxy_pac:
-    case Helper::Kind::locate:
-    case Helper::Kind::profiles:
-      answer_text(404, "Nothing is served here.\n", "text/plain; charset=utf-8");
-      return;
-  }
-}
-
 // ---- what is asked for ----
 
 void Exchange::begin_fetch(AskedPtr asked) {

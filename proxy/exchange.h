@@ -77,7 +77,6 @@ class Exchange final : public FillWatcher, public PassListener {
   std::shared_ptr<const StandardAsk> standard_ask() const;
   cache::SaysOfField says_of_fields() const;
   FillOrder fill_order(FillReason reason) const;
-  void helper(const Helper& helper);
   void join(bool validate);
   void joined(const std::shared_ptr<FillMirror>& mirror, Joining joining);
   void leave_fill();
@@ -115,10 +114,16 @@ class Exchange final : public FillWatcher, public PassListener {
   void cut(std::string_view why);
   void write_record();
 
+  // ---- Larder's own (exchange_helper.cpp) ----
+  void helper(const Helper& helper);
+  std::optional<config::Endpoint> own_endpoint() const;
+  void answer_pac();
+  void answer_locate();
+
   // ---- a method other than GET and HEAD (exchange_method.cpp) ----
   bool came_back();
   void begin_method();
-  void answer_own_method();
+  void answer_own_method(std::string_view allowed = "GET, HEAD, OPTIONS");
   void answer_final_method();
   std::optional<std::uint64_t> forwards_left() const;
 
@@ -185,6 +190,7 @@ class Exchange final : public FillWatcher, public PassListener {
   reports::FetchRecord record_;
   SteadyTime began_;
   bool recorded_ = false;
+  bool tell_ledger_ = false;  // though nothing was fetched: it names a device
 };
 
 }  // namespace larder::proxy

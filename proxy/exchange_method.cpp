@@ -58,12 +58,12 @@ void Exchange::begin_method() {
 }
 
 // For what is Larder's own, and for entrances of files.
-void Exchange::answer_own_method() {
-  const std::vector<std::pair<std::string, std::string>> allow{{"Allow", "GET, HEAD, OPTIONS"}};
+void Exchange::answer_own_method(std::string_view allowed) {
+  const std::vector<std::pair<std::string, std::string>> allow{{"Allow", std::string(allowed)}};
   if (head_->method == "OPTIONS") {
     answer_text(200, "", "", allow);
   } else {
-    answer_text(405, "Only GET and HEAD are answered here.\n", "text/plain; charset=utf-8", allow);
+    answer_text(405, "Only " + std::string(allowed) + " are answered here.\n", "text/plain; charset=utf-8", allow);
   }
 }
 

@@ -271,7 +271,7 @@ void Exchange::write_record() {
     record_.user_agent_os = agent_->os;
     record_.user_agent_os_version = agent_->os_version;
     record_.subject = loop_.understand_again(asked_)->subject;
-  } else if (record_.answered != reports::Answered::refused) {
+  } else if (record_.answered != reports::Answered::refused && !tell_ledger_) {
     return;  // a helper: nothing was fetched
   }
   if (!has_reader_) {

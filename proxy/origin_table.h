@@ -43,9 +43,10 @@ class OriginTable {
 
   std::size_t size() const { return size_; }
 
- private:
-  using Rules = std::vector<OriginRule>;  // of one name; best first
+  using Rules = std::vector<OriginRule>;                                             // of one name; best first
+  const std::map<std::string, Rules, std::less<>>& rules() const { return rules_; }  // by name
 
+ private:
   void add(OriginRule rule);
   template <class Accept>
   const OriginRule* search(std::string_view host, Accept accept) const;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// What Larder answers of itself: how devices find it. Nothing of it is fetched or kept, but that a device has asked is
+// told to the ledger, with what it says of itself.
+#include "proxy/authority.h"
+#include "proxy/exchange.h"
+#include "proxy/locator.h"
+#include "proxy/pac.h"
+
+namespace larder::proxy {
+namespace {
+
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::uint16_t kHttpPort = 80;
+
+// The path of locate requests, which alone are POST.
+bool method_fits(Helper::Kind kind, std::string_view method) {
+  if (kind == Helper::Kind::locate) return method == "POST";
+  return method == "GET" || method == "HEAD" || kind == Helper::Kind::asterisk;
+}
+
+}  // namespace
+
+void Exchange::helper(const Helper& helper) {
+  record_.token = helper.token;
+  if (!method_fits(helper.kind, head_->method)) {
+    answer_own_method(helper.kind == Helper::Kind::locate ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
+    return;
+  }
+  switch (helper.kind) {
+    case Helper::Kind::probe:
+      answer_text(200, "", "", {{"Accept-Ranges", "bytes"}});
+      return;
+    case Helper::Kind::asterisk:
+      answer_text(200, "", "", {{"Allow", "GET, HEAD, OPTIONS"}});
+      return;
+    case Helper::Kind::root:
+      answer_text(200, "This is Larder, an update cache. Its page for administrators is on the admin port.\n", kText);
+      return;
+    case Helper::Kind::proxy_pac:
+      answer_pac();
+      return;
+    case Helper::Kind::locate:
+      answer_locate();
+      return;
+    case Helper::Kind::profiles:
+      answer_text(404, "Nothing is served here.\n", kText);
+      return;
+  }
+}
+
+// Where the client has reached the plain entrances, as it would write it itself: by the name it has used, if it has.
+std::optional<config::Endpoint> Exchange::own_endpoint() const {
+  const auto& http = loop_.config().listen.http;
+  if (http.empty()) return std::nullopt;
+  const config::Endpoint local = connection_.local();
+  const auto named = parse_authority(head_->host);
+  return config::Endpoint{named ? named->host : local.host, named ? named->port.value_or(kHttpPort) : local.port};
+}
+
+void Exchange::answer_pac() {
+  record_.subject.edit().url = "larder:/proxy.pac";
+  tell_ledger_ = true;
+  answer_text(200, pac_script(loop_.site.origins, own_endpoint()), "application/x-ns-proxy-autoconfig",
+              {{"Cache-Control", "private, max-age=300"}, {"X-Content-Type-Options", "nosniff"}});
+}
+
+void Exchange::answer_locate() {
+  const auto request = read_locate_request(body_);
+  if (!request) {
+    keep_ = false;
+    answer_text(400, request.error().message + "\n", kText);
+    return;
+  }
+  reports::FetchSubject& subject = record_.subject.edit();
+  subject.url = "larder:/lcdn/locate";
+  subject.version = request->os_version;
+  subject.build = request->build;
+  record_.user_agent_os = request->os;
+  record_.user_agent_os_version = request->os_version;
+  tell_ledger_ = true;
+
+  const config::Config& config = loop_.config();
+  std::vector<LocatedServer> servers;
+  const auto add = [&](const config::Endpoint& endpoint, int rank) {
+    if (const auto address = config::Address::parse(endpoint.host)) servers.push_back({*address, endpoint.port, rank});
+  };
+  for (const config::Endpoint& endpoint : config.locator.servers) add(endpoint, 1);
+  if (servers.empty() && !config.listen.http.empty()) add(connection_.local(), 1);
+  for (const config::Endpoint& endpoint : config.locator.spares) add(endpoint, 2);
+  answer_text(200, locate_answer(servers, config.locator.validity, config.storage.cache_size_bytes), "application/json",
+              {{"Cache-Control", "no-store"}});
+}
+
+}  // namespace larder::proxy
