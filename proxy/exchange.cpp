@@ -270,10 +270,8 @@ void Exchange::on_fill_before_answer() {
         answer_object("hit; detail=stale-because-the-origin-fails");
       } else if (record_.answered == reports::Answered::hit) {
         answer_object("hit");
-      } else if (record_.answered == reports::Answered::joined) {
-        answer_object("fwd=miss; collapsed");
       } else {
-        answer_object("fwd=miss; stored");
+        answer_object(told_of_fill());
       }
       return;
     case FillState::answered: {
@@ -338,7 +336,8 @@ void Exchange::relay(const WholeAnswer& answer) {
   head.last_modified = answer.validators.last_modified;
   head.fields = &answer.fields;
   if (status != 204) head.content_length = answer.body.size();
-  head.cache_status = answer.remembered_at ? "hit; detail=negative" : "fwd=miss";
+  const std::string forwarded = std::string(why_forwarded()) + "; fwd-status=" + std::to_string(answer.status);
+  head.cache_status = answer.remembered_at ? "hit; detail=negative" : std::string_view(forwarded);
   if (answer.remembered_at) {
     head.age = std::chrono::floor<std::chrono::seconds>(loop_.site.clock.now() - *answer.remembered_at);
   }

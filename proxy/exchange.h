@@ -60,6 +60,8 @@ class Exchange final : public FillWatcher, public PassListener {
   };
   enum class Step { sent, blocked, waiting, dead, broken };
   enum class FillReason { missing, stale };
+  // Why what is stored does not answer this request (RFC 9211 2.2).
+  enum class Forwarded { miss, vary_miss, stale, request, partial };
 
   // ---- from the request to an answer (exchange.cpp) ----
   void classify_request();
@@ -92,6 +94,8 @@ class Exchange final : public FillWatcher, public PassListener {
   void answer_text(int status, std::string_view text, std::string_view type,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
   void relay(const WholeAnswer& answer);
+  std::string_view why_forwarded() const;
+  std::string told_of_fill() const;
   ClientAnswer::Connection connection_field() const;
   void send_interim(int status, const cache::Fields& fields);
   void send_to_vendor();
@@ -159,6 +163,7 @@ class Exchange final : public FillWatcher, public PassListener {
   // Where it comes from.
   std::string key_;  // the URL's, or that of the variant this request selects
   int other_variants_ = 0;
+  Forwarded forwarded_ = Forwarded::miss;
   cache::ObjectPtr object_;
   cache::ExtentUse use_;
   std::shared_ptr<FillMirror> mirror_;

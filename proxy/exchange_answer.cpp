@@ -36,6 +36,32 @@ ClientAnswer::Connection Exchange::connection_field() const {
   return head_->minor_version == 0 ? ClientAnswer::Connection::keep_alive : ClientAnswer::Connection::unsaid;
 }
 
+std::string_view Exchange::why_forwarded() const {
+  switch (forwarded_) {
+    case Forwarded::miss:
+      return "fwd=miss";
+    case Forwarded::vary_miss:
+      return "fwd=vary-miss";
+    case Forwarded::stale:
+      return "fwd=stale";
+    case Forwarded::request:
+      return "fwd=request";
+    case Forwarded::partial:
+      return "fwd=partial";
+  }
+  return {};
+}
+
+// Of an object that a fill has brought.
+std::string Exchange::told_of_fill() const {
+  std::string text(why_forwarded());
+  if (record_.answered == reports::Answered::joined) return text + "; collapsed";
+  if (const int status = mirror_->confirmed_by(); status != 0) return text + "; fwd-status=" + std::to_string(status);
+  const bool asked_anew = forwarded_ == Forwarded::stale || forwarded_ == Forwarded::request;
+  if (asked_anew) text += "; fwd-status=" + std::to_string(object_->status);
+  return text + "; stored";
+}
+
 void Exchange::answer_object(std::string_view cache_status) {
   const cache::Object& object = *object_;
   const WallTime now = loop_.site.clock.now();

@@ -105,10 +105,19 @@ void Exchange::use_what_is_held() {
     answer_held(use);
   } else if (request.only_if_cached) {
     answer_text(504, "Not in the cache.\n", "text/plain");
-  } else if (head_->method == "HEAD") {
-    begin_pass();
   } else {
-    join(object_ && !usable);
+    const bool validate = object_ && !usable;
+    const bool fresh = validate && cache::is_fresh(object_->freshness, asked_->name, record_.time);
+    forwarded_ = fresh                      ? Forwarded::request
+                 : validate                 ? Forwarded::stale
+                 : object_                  ? Forwarded::partial
+                 : key_ != target().url.key ? Forwarded::vary_miss
+                                            : Forwarded::miss;
+    if (head_->method == "HEAD") {
+      begin_pass();
+    } else {
+      join(validate);
+    }
   }
 }
 

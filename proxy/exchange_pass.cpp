@@ -191,12 +191,14 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   head.fields = &answer.kept;
   head.content_length = has_no_body(answer.status) ? std::nullopt : answer.content_length;
   head.chunked = pass_chunked_;
-  head.cache_status = "fwd=bypass";
+  const bool reads = head_->method == "GET" || head_->method == "HEAD";
+  head.cache_status = !reads ? "fwd=method" : head_->method == "HEAD" ? why_forwarded() : "fwd=bypass";
   head.connection = connection_field();
   std::vector<std::pair<std::string, std::string>> extra;
   for (const auto& [name, value] : answer.received) {
-    const bool said_here = equals_ignoring_case(name, "Content-Range") || equals_ignoring_case(name, "Accept-Ranges") ||
-                           equals_ignoring_case(name, "Age");
+    const bool of_part = answer.status == 206 || answer.status == 416;
+    const bool said_here = (of_part && equals_ignoring_case(name, "Content-Range")) ||
+                           equals_ignoring_case(name, "Accept-Ranges") || equals_ignoring_case(name, "Age");
     if (said_here) extra.emplace_back(name, value);
   }
   extra.insert(extra.end(), answer.personal.begin(), answer.personal.end());

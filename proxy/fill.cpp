@@ -46,7 +46,7 @@ TransferSpec::Urgency Fill::urgency() const {
 }
 
 FillChange Fill::snapshot() const {
-  return {state_, stale_, object_, answer_, error_, in_flight_};
+  return {state_, stale_, confirmed_by_, object_, answer_, error_, in_flight_};
 }
 
 // ---- telling the loops ----
@@ -57,7 +57,7 @@ void Fill::each_loop(const Post& post) const {
 }
 
 void Fill::announce() {
-  const FillChange change{state_, stale_, object_, answer_, error_, {}};
+  const FillChange change{state_, stale_, confirmed_by_, object_, answer_, error_, {}};
   each_loop([&](LoopPort& loop) { return [&loop, id = id_, change] { loop.mirrors.changed(id, change); }; });
 }
 

@@ -200,6 +200,7 @@ class Fill {
   const LineShare::FlowPtr flow_ = std::make_shared<LineShare::Flow>();
   FillState state_ = FillState::asking;
   bool stale_ = false;
+  int confirmed_by_ = 0;
   bool validating_ = false;
   bool completing_ = false;
   bool finish_all_ = false;

@@ -87,6 +87,10 @@ void FillDesk::join(ReaderId reader, LoopPort& loop, FillOrder order, Want want)
     return;
   }
   if (answer_negative(reader, loop, order)) return;
+  if (first_small_part(order, want)) {
+    pass_now(reader, loop);
+    return;
+  }
   Fill& fill = begin(std::move(order));
   by_reader_[reader] = fill.id();
   fill.join(reader, &loop, want);

@@ -113,6 +113,7 @@ class FillDesk {
   void validate_at_end(const Fill& running, const FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
   void pass_now(ReaderId reader, LoopPort& loop);
+  bool first_small_part(const FillOrder& order, Want want);
   bool answer_negative(ReaderId reader, LoopPort& loop, const FillOrder& order);
   void store_is_stuck();
   void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
@@ -136,6 +137,7 @@ class FillDesk {
   std::unordered_map<std::string, Negative> negative_;  // by URL
   cache::VariantTable variants_;
   std::unordered_map<std::string, SteadyTime> uncacheable_;      // URLs, until when
+  std::unordered_map<std::string, SteadyTime> small_parts_;      // URLs asked for a few bytes, until when
   std::unordered_map<std::string, cache::ObjectPtr> freshened_;  // not yet in the index
   std::unordered_map<std::string, cache::ExtentId> forgotten_;   // removed, though a loop may still believe in it
   SteadyTime store_again_{};                                     // nothing is offered to a full store before this

@@ -8,6 +8,12 @@
 namespace larder::proxy {
 namespace {
 
+// A part up to this long of something unknown is asked for as the client says it, the first time: a look into an
+// archive is worth no chunk of it. Who looks again in so long a time is given chunks, and so is everybody after him.
+constexpr std::uint64_t kSmallPart = 64 * 1024;
+constexpr auto kSmallPartFor = std::chrono::minutes(5);
+constexpr std::size_t kSmallParts = 10000;
+
 // Calls `done` with the last of several answers. Its copies are counted, not its calls, so that none can be missed.
 std::function<void(const Status&)> after_all(const std::function<void()>& done) {
   const std::shared_ptr<void> last(nullptr, [done](void*) { done(); });
@@ -25,6 +31,19 @@ void FillDesk::select_variant(FillOrder& order) {
   order.known = reader_->find(order.key);
   order.validate = order.known && cache::use_for(order.known->freshness, order.name, order.directives, clock.now()) !=
                                       cache::Use::as_it_is;
+}
+
+bool FillDesk::first_small_part(const FillOrder& order, Want want) {
+  if (!order.standard || order.known || want.end - want.first > kSmallPart) return false;
+  const SteadyTime now = clock.steady();
+  if (const auto asked = small_parts_.find(order.url); asked != small_parts_.end()) {
+    const bool lately = now < asked->second;
+    small_parts_.erase(asked);
+    if (lately) return false;
+  }
+  if (small_parts_.size() >= kSmallParts) small_parts_.clear();
+  small_parts_[order.url] = now + kSmallPartFor;
+  return true;
 }
 
 std::string FillDesk::variant_key(const std::string& url, const std::vector<std::string>& fields,

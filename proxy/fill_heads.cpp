@@ -34,9 +34,15 @@ bool knows_etag(const cache::Object& object, const std::string& etag) {
          std::find(object.other_etags.begin(), object.other_etags.end(), etag) != object.other_etags.end();
 }
 
-// RFC 9111 3.2: fields of a newer answer replace those stored, all others stay. Lengths and ranges are not the
-// object's.
-cache::Fields merge(cache::Fields stored, const cache::Fields& newer) {
+// Of the stored bytes, which a 304 does not change: what it says else of them would be wrong (RFC 9111 3.2).
+bool is_of_the_bytes(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kNames{"Content-Encoding", "Content-MD5", "Content-Range"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](auto other) { return equals_ignoring_case(name, other); });
+}
+
+// RFC 9111 3.2: fields of a newer answer replace those stored, all others stay.
+cache::Fields merge(cache::Fields stored, cache::Fields newer) {
+  std::erase_if(newer, [](const auto& field) { return is_of_the_bytes(field.first); });
   for (const auto& replacement : newer) {
     std::erase_if(stored, [&](const auto& field) { return equals_ignoring_case(field.first, replacement.first); });
   }
@@ -258,6 +264,7 @@ void Fill::refresh(const OriginAnswer& answer) {
   object_ = freshened(*object_, kept, order_.name, asked_at_, desk_.clock.now());
   desk_.put_freshened(object_);
   validating_ = false;
+  confirmed_by_ = answer.status;
   state_ = FillState::filling;
   announce();
 }

@@ -28,6 +28,7 @@ void FillMirror::wake() {
 void FillMirrors::apply(FillMirror& mirror, const FillChange& change) {
   mirror.state_ = change.state;
   mirror.stale_ = change.stale;
+  mirror.confirmed_by_ = change.confirmed_by;
   if (change.object) mirror.object_ = change.object;
   mirror.answer_ = change.answer;
   mirror.error_ = change.error;

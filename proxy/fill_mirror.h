@@ -77,6 +77,8 @@ class FillMirror {
   const Error& error() const { return error_; }
   // The origin could not be asked; object() is what was stored before, no longer fresh.
   bool stale() const { return stale_; }
+  // The status by which the origin has confirmed what was stored before; 0: it brought, or will bring, something new.
+  int confirmed_by() const { return confirmed_by_; }
 
   // The chunk's buffer while it is received or not yet stored, else null.
   std::shared_ptr<const cache::ChunkBuffer> in_flight(cache::ChunkIndex chunk) const;
@@ -97,6 +99,7 @@ class FillMirror {
   std::function<void(cache::ChunkIndex)> need_;
   FillState state_ = FillState::asking;
   bool stale_ = false;
+  int confirmed_by_ = 0;
   cache::ObjectPtr object_;
   std::shared_ptr<const WholeAnswer> answer_;
   Error error_;
@@ -109,6 +112,7 @@ class FillMirror {
 struct FillChange {
   FillState state = FillState::asking;
   bool stale = false;
+  int confirmed_by = 0;
   cache::ObjectPtr object;
   std::shared_ptr<const WholeAnswer> answer;
   Error error;

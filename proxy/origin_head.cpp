@@ -24,7 +24,6 @@ constexpr auto kNotKept = std::to_array<std::string_view>({
     "Transfer-Encoding",
     "Upgrade",  //
     "Content-Length",
-    "Content-Range",
     "ETag",
     "Last-Modified",  //
     "Age",
@@ -223,8 +222,11 @@ bool OriginHead::keep() {
   }
   const auto names = nominated(answer_.received);
   const auto withheld = cache::response_directives(answer_.received).withheld;
+  // It speaks of this message; in any other answer it means nothing (RFC 9110 14.4) and is like an unknown field.
+  const bool of_part = answer_.status == 206 || answer_.status == 416;
   for (const auto& [name, value] : answer_.received) {
     if (is_never_kept(name) || is_any_of(name, names)) continue;
+    if (of_part && equals_ignoring_case(name, "Content-Range")) continue;
     if (equals_ignoring_case(name, "Date") && (has(answer_.kept, "Date") || !cache::parse_http_date(value))) continue;
     auto& place = is_any_of(name, withheld) ? answer_.withheld : is_personal(name) ? answer_.personal : answer_.kept;
     place.emplace_back(name, value);

@@ -162,6 +162,19 @@ TEST_CASE("Via is kept and grows by the version the origin spoke, Date only when
   CHECK(written(client) == "HTTP/1.1 200 OK\r\ndate: Mon, 02 Mar 2026 10:00:00 GMT\r\nVia: 1.1 a, 1.1 larder\r\n\r\n");
 }
 
+TEST_CASE("Content-Range is the message's in a part, and a field like others elsewhere") {
+  const Fields said = {{"Content-Range", "bytes 0-4/9"}};
+  CHECK(answer({"HTTP/1.1 200 OK", "Content-Range: bytes 0-4/9", ""}).kept == said);
+  CHECK(answer({"HTTP/1.1 206 Partial Content", "Content-Range: bytes 0-4/9", ""}).kept.empty());
+  CHECK(answer({"HTTP/1.1 416 Range Not Satisfiable", "Content-Range: bytes */9", ""}).kept.empty());
+  ClientAnswer client;
+  client.fields = &said;
+  CHECK(has_line(written(client), "Content-Range: bytes 0-4/9"));
+  client.status = 206;
+  client.content_range = "bytes 1-2/9";
+  CHECK_FALSE(has_line(written(client), "Content-Range: bytes 0-4/9"));
+}
+
 TEST_CASE("a 206 of several parts needs no Content-Range of its own") {
   CHECK(answer({"HTTP/1.1 206 Partial Content", "Content-Type: multipart/byteranges; boundary=x", ""}).status == 206);
 }

@@ -7,6 +7,7 @@ import os
 import pytest
 
 import larder as larder_
+from client import get
 from origin import Origin
 
 
@@ -42,6 +43,21 @@ def site(tmp_path, origin, request):
 @pytest.fixture
 def larder(site):
     return site.larder
+
+
+@pytest.fixture(params=["steered", "proxy"])
+def ask(site, request):
+    """Asks for a path of origin.test by each entrance whose answers are cached as RFC 9111 says."""
+    def ask(path, **keywords):
+        target = path if request.param == "steered" else "http://origin.test" + path
+        return get(site.larder.http, target, host="origin.test", **keywords)
+    return ask
+
+
+@pytest.fixture
+def steered(site):
+    """The same by one of them."""
+    return lambda path, **keywords: get(site.larder.http, path, host="origin.test", **keywords)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Hosts that are cached as RFC 9111 says: validation, and what is sent though it is stale."""
+
+import pytest
+
+from content import Content
+from email.utils import formatdate
+from larder import cache_status
+from origin import HoldHead
+from standard import AGO, answer, requests, script
+
+# ---- validation (RFC 9111 4.3)
+
+def test_a_304_freshens_what_is_stored_and_its_fields(site, ask):
+    script(site, "/v", answer("max-age=0", b"body", ETag='"e"', X_Kept="old", X_New="old", Content_Type="text/plain"),
+           answer("max-age=60", b"", 304, ETag='"e"', X_New="new", Content_Type="text/html"))
+    ask("/v")
+    site.larder.settle()
+    for _ in range(2):
+        got = ask("/v")
+        assert (got.status, got.body, got["X-Kept"], got["X-New"], got["Content-Type"]) == (200, b"body", "old", "new", "text/html")
+        site.larder.settle()
+    assert site.origin.asked("/v")[1].fields["if-none-match"] == '"e"'
+    assert requests(site, "/v") == 2
+
+
+def test_a_304_changes_nothing_that_describes_the_bytes(site, steered):
+    script(site, "/b", answer("max-age=0", b"body", ETag='"e"', Content_Encoding="x-one", Content_MD5="b25l"),
+           answer("max-age=60", b"", 304, ETag='"e"', Content_Encoding="x-two", Content_MD5="dHdv", Content_Range="bytes 0-0/1"))
+    steered("/b")
+    site.larder.settle()
+    for _ in range(2):
+        got = steered("/b")
+        assert (got.status, got.body, got["Content-Encoding"], got["Content-MD5"], got["Content-Range"]) == (200, b"body", "x-one", "b25l", "")
+
+
+def test_who_comes_right_after_a_validation_needs_none(site, steered):
+    script(site, "/v", answer("max-age=0", b"body", ETag='"e"'), answer("max-age=60", b"", 304, ETag='"e"'))
+    for _ in range(3):
+        assert steered("/v").body == b"body"
+    assert requests(site, "/v") == 2
+
+
+@pytest.mark.parametrize("fields", [{"ETag": 'W/"weak"'}, {"Last-Modified": AGO}])
+def test_weak_validators_validate_too(site, steered, fields):
+    script(site, "/v", answer("max-age=0", b"body", **fields), answer("max-age=60", b"", 304, **fields))
+    assert [steered("/v").body, (site.larder.settle(), steered("/v").body)[1]] == [b"body", b"body"]
+    condition = "if-none-match" if "ETag" in fields else "if-modified-since"
+    assert site.origin.asked("/v")[1].fields[condition] == next(iter(fields.values()))
+
+
+def test_a_304_for_another_version_is_not_taken(site, steered):
+    script(site, "/v", answer("max-age=0", b"old", ETag='"old"'), answer("max-age=60", b"", 304, ETag='"other"'), answer("max-age=60", b"new", ETag='"other"'))
+    assert steered("/v").body == b"old"
+    site.larder.settle()
+    assert steered("/v").body == b"new"
+    assert "if-none-match" not in site.origin.asked("/v")[2].fields
+
+
+def test_a_200_under_a_weak_validator_brings_its_own_bytes(site, steered):
+    script(site, "/v", answer("max-age=0", b"one", ETag='W/"w"'), answer("max-age=60", b"two", ETag='W/"w"'))
+    assert steered("/v").body == b"one"
+    site.larder.settle()
+    assert steered("/v").body == b"two"
+
+
+def test_a_client_that_has_it_is_told_so_after_validation(site, steered):
+    script(site, "/v", answer("max-age=0", b"one", ETag='"e"'), answer("max-age=60", b"", 304, ETag='"e"'))
+    steered("/v")
+    site.larder.settle()
+    assert steered("/v", fields={"If-None-Match": '"e"'}).status == 304
+    assert requests(site, "/v") == 2
+
+
+def test_without_a_last_change_the_date_of_the_answer_counts(site, steered):
+    script(site, "/v", answer("max-age=60", b"one", Date=formatdate(usegmt=True)))
+    steered("/v")
+    site.larder.settle()
+    assert steered("/v", fields={"If-Modified-Since": formatdate(4_000_000_000, usegmt=True)}).status == 304
+    assert steered("/v", fields={"If-Modified-Since": AGO}).status == 200
+
+
+def test_conditions_and_ranges_do_not_touch_other_answers_than_200(site, steered):
+    script(site, "/v", answer("max-age=60", b"gone away", 404, ETag='"e"'))
+    steered("/v")
+    site.larder.settle()
+    got = steered("/v", fields={"If-None-Match": '"e"', "Range": "bytes=0-1"})
+    assert (got.status, got.body) == (404, b"gone away")
+    assert requests(site, "/v") == 1
+
+
+# ---- the stale (RFC 9111 4.2.4, RFC 5861)
+
+def test_the_stale_is_sent_at_once_to_who_comes_before_it_is_stored(site, steered):
+    script(site, "/s", answer("max-age=0, stale-while-revalidate=60", b"one", ETag='"1"'), answer("max-age=60", b"two", ETag='"2"'))
+    assert [steered("/s").body for _ in range(2)] == [b"one", b"one"]
+    site.origin.wait_for(lambda origin: len(origin.asked("/s")) == 2)
+    site.larder.settle()
+    assert steered("/s").body == b"two"
+
+
+@pytest.mark.parametrize("control", ["max-age=0", "max-age=0, stale-if-error=60"])
+def test_the_stale_is_sent_when_the_origin_fails(site, steered, control):
+    script(site, "/s", answer(control, b"one"), *[answer(None, b"error", 503)] * 3)
+    steered("/s")
+    site.larder.settle()
+    assert steered("/s").body == b"one"
+    site.origin.stop()
+    assert steered("/s").body == b"one"
+
+
+@pytest.mark.parametrize("control", ["max-age=0, must-revalidate", "max-age=0, proxy-revalidate", "s-maxage=0", "no-cache"])
+def test_the_stale_is_not_sent_when_that_is_forbidden(site, steered, control):
+    script(site, "/s", answer(control, b"one", ETag='"e"'), answer(None, b"error", 503))
+    steered("/s")
+    site.larder.settle()
+    assert steered("/s").status == 503
+    site.origin.stop()
+    assert steered("/s").status == 504
+
+
+def test_stale_if_error_ends(site, steered):
+    script(site, "/s", answer("max-age=10, stale-if-error=5", b"one", Age="20"), answer(None, b"error", 500))
+    steered("/s")
+    site.larder.settle()
+    assert steered("/s").status == 500
+
+
+def test_a_request_may_allow_the_stale_for_errors_for_a_while(site, steered):
+    script(site, "/s", answer("max-age=10", b"one", Age="20"), answer(None, b"error", 500), answer(None, b"error", 500))
+    steered("/s")
+    site.larder.settle()
+    assert steered("/s", fields={"Cache-Control": "stale-if-error=60"}).body == b"one"
+    assert steered("/s", fields={"Cache-Control": "stale-if-error=5"}).status == 500
+
+
+def test_the_stale_is_sent_while_it_is_validated_by_one_request(site, steered):
+    hold = HoldHead()
+    page = site.origin.put("/s", b"one", etag='"1"', fields={"Cache-Control": "max-age=0, stale-while-revalidate=60"})
+    steered("/s")
+    site.larder.settle()
+    page.fault = [hold]
+    for _ in range(3):
+        got = steered("/s")
+        assert (got.body, cache_status(got)) == (b"one", "hit; detail=stale-while-revalidate")
+    hold.reached.wait(30)
+    assert requests(site, "/s") == 2
+    page.fields, page.etag = {"Cache-Control": "max-age=60"}, '"2"'
+    hold.go.set()
+    site.larder.settle()
+    got = steered("/s")
+    assert (got["ETag"], cache_status(got)) == ('"2"', "hit")
+    assert requests(site, "/s") == 2
