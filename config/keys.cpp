@@ -264,9 +264,9 @@ constexpr std::array kKeys{
         },
         nullptr, [](const Config& c) { return show_duration(c.updates.holdoff); }},
     Key{"updates.catalogues", "path", R"("")", R"("/var/lib/larder-catalogues")",
-        "A directory of catalogues (sucatalogs, distribution files, AutoUpdate manifests) that are known from the "
-        "start, "
-        "before a device has asked for one: each at HOST/PATH of its URL, as `wget -x` writes it.",
+        "A directory of catalogues (sucatalogs, distribution files, mesu catalogues, pmv, SOFA feeds, AppleDB's files, "
+        "AutoUpdate manifests) that are known from the start, before a device has asked for one: each at HOST/PATH of "
+        "its URL, as `wget -x` writes it; Apple's and the feeds also under any other name.",
         Reload::restart, [](Config& c, const Value& v, P& p) { put(c.updates.catalogues, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.updates.catalogues); }},
 

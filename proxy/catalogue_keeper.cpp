@@ -59,10 +59,6 @@ void CatalogueKeeper::learn_files() {
 }
 
 void CatalogueKeeper::learn_file(const std::filesystem::path& path) {
-  const auto named = updates::Url::parse("https://" + path.lexically_relative(directory_).generic_string());
-  if (!named) return;
-  const auto url = updates::Url::parse(updates::canonical(*named).key);
-  if (!url || !updates::is_teaching_document(*url)) return;
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
   if (size < 0 || static_cast<std::uintmax_t>(size) > limits::kDocumentBytes) {
@@ -76,7 +72,10 @@ void CatalogueKeeper::learn_file(const std::filesystem::path& path) {
   in.seekg(0);
   in.read(document.data(), size);
   document.resize(static_cast<std::size_t>(in.gcount()));
-  take_in(*url, std::as_bytes(std::span(document)));
+  const std::string place = path.lexically_relative(directory_).generic_string();
+  auto learned = updates::learn_file(knowledge_, place, std::as_bytes(std::span(document)));
+  if (!learned && learned.error().kind == ErrorKind::not_found) return;  // a file of another kind
+  know(place, std::move(learned));
 }
 
 void CatalogueKeeper::learn_stored() {
@@ -108,14 +107,18 @@ void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
 }
 
 void CatalogueKeeper::take_in(const updates::Url& url, std::span<const std::byte> document) {
-  auto learned = updates::learn(knowledge_, url, document);
+  know(url.text(), updates::learn(knowledge_, url, document));
+}
+
+void CatalogueKeeper::know(const std::string& catalogue, Result<std::shared_ptr<const updates::Knowledge>> learned) {
   if (!learned) {
-    spdlog::warn("reading the catalogue {}: {}", url.text(), learned.error().message);
+    spdlog::warn("reading the catalogue {}: {}", catalogue, learned.error().message);
     return;
   }
   if (*learned == knowledge_) return;
   knowledge_ = *learned;
-  spdlog::info("read the catalogue {}: {} files are known now", url.text(), knowledge_->files());
+  spdlog::info("read the catalogue {}: {} files and {} builds are known now", catalogue, knowledge_->files(),
+               knowledge_->builds());
   publish_(knowledge_);
 }
 

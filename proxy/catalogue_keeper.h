@@ -55,6 +55,7 @@ class CatalogueKeeper {
   void learn_stored();
   void learn_now(const cache::ObjectPtr& object);
   void take_in(const updates::Url& url, std::span<const std::byte> document);
+  void know(const std::string& catalogue, Result<std::shared_ptr<const updates::Knowledge>> learned);
   void begin_round(const updates::MauChannel& channel, Round& round);
   void one_done(const std::string& channel);
 

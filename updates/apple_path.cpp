@@ -38,28 +38,14 @@ constexpr auto kModels = std::to_array<ModelProduct>({
     {"AppleTV", "tvOS"},
     {"AudioAccessory", "HomePod software"},
     {"Watch", "watchOS"},
+    {"Mac", "macOS"},
+    {"iMac", "macOS"},
+    {"VMA2MACOS", "macOS"},
+    {"VMM-x86_64", "macOS"},
     {"iBridge", "bridgeOS"},
     {"RealityDevice", "visionOS"},
     {"AppleDisplay", "Studio Display firmware"},
 });
-
-std::string product_of_model(std::string_view models, std::string_view version) {
-  for (const ModelProduct& model : kModels) {
-    if (!models.starts_with(model.start)) continue;
-    // iPads ran iOS until 13.
-    if (model.product == "iPadOS" && compare_versions(version, "13") < 0) return "iOS";
-    return std::string(model.product);
-  }
-  return {};
-}
-
-// "21F79", "23D5114d", "25D771400a": digits, a capital, digits, perhaps a letter.
-bool is_build(std::string_view text) {
-  const auto letter = std::find_if(text.begin(), text.end(), [](char c) { return !is_digit(c); });
-  if (letter == text.begin() || letter == text.end() || *letter < 'A' || *letter > 'Z') return false;
-  const std::string_view tail(&*letter + 1, static_cast<std::size_t>(text.end() - letter - 1));
-  return !tail.empty() && is_digit(tail.front()) && all(tail, is_letter_or_digit);
-}
 
 bool is_version(std::string_view text) {
   return is_dotted_number(text) || (!text.empty() && all(text, is_digit));
@@ -96,6 +82,23 @@ bool is_sha1(std::string_view text) {
 
 }  // namespace
 
+std::string product_of_model(std::string_view models, std::string_view version) {
+  for (const ModelProduct& model : kModels) {
+    if (!models.starts_with(model.start)) continue;
+    // iPads ran iOS until 13.
+    if (model.product == "iPadOS" && compare_versions(version, "13") < 0) return "iOS";
+    return std::string(model.product);
+  }
+  return {};
+}
+
+bool is_apple_build(std::string_view text) {
+  const auto letter = std::find_if(text.begin(), text.end(), [](char c) { return !is_digit(c); });
+  if (letter == text.begin() || letter == text.end() || *letter < 'A' || *letter > 'Z') return false;
+  const std::string_view tail(&*letter + 1, static_cast<std::size_t>(text.end() - letter - 1));
+  return !tail.empty() && is_digit(tail.front()) && all(tail, is_letter_or_digit);
+}
+
 std::string_view product_key_of(std::string_view path) {
   constexpr std::string_view kRoot = "/content/downloads/";
   constexpr std::size_t kHashBytes = 34;
@@ -114,7 +117,7 @@ std::optional<RestoreName> read_restore_name(std::string_view name) {
   if (words.size() < 3) return std::nullopt;
   // Some old names carry a second, internal build: take the first pair of version and build.
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-    if (!is_version(words[i]) || !is_build(words[i + 1])) continue;
+    if (!is_version(words[i]) || !is_apple_build(words[i + 1])) continue;
     return RestoreName{product_of_model(words.front(), words[i]), std::string(words[i]), std::string(words[i + 1])};
   }
   return std::nullopt;

@@ -13,6 +13,13 @@ namespace larder::updates {
 // This holds for each package in the catalogues of macOS 10.15, 12 and 14. "" for other paths.
 std::string_view product_key_of(std::string_view path);
 
+// "21F79", "23D5114d", "25D771400a": digits, a capital, digits, perhaps letters.
+bool is_apple_build(std::string_view text);
+
+// What a device of this model ("iPhone12,1", "Watch6,1") runs at this version: "iOS"; "" when the model tells
+// nothing.
+std::string product_of_model(std::string_view model, std::string_view version);
+
 // "UniversalMac_12.4_21F79_Restore.ipsw", "iPhone12,1_26.6.2_23G90_Restore.ipsw": models, version, build.
 struct RestoreName {
   std::string product;

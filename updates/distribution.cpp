@@ -87,16 +87,26 @@ class Distribution {
   std::string strings_;
 };
 
+// "042-58988.English.dist" -> "042-58988": of a file that stands anywhere.
+std::string product_of_name(std::string_view path) {
+  const std::string name = base_name(path);
+  return name.substr(0, name.find('.'));
+}
+
 // The document itself is a file of the product, so that the key is known even before a catalogue lists it.
 Lesson about_product(const Url& url, FactsOrigin origin, ProductFacts facts) {
   Lesson lesson;
-  const std::string key(product_key_of(url.path));
-  TaughtFile self;
-  self.file.url = url.text();
-  self.file.product_key = key;
-  self.file.principal = false;
-  lesson.files.push_back(std::move(self));
-  lesson.products.push_back({key, origin, std::move(facts)});
+  std::string key(product_key_of(url.path));
+  if (key.empty()) {
+    key = product_of_name(url.path);
+  } else {
+    TaughtFile self;
+    self.file.url = url.text();
+    self.file.product_key = key;
+    self.file.principal = false;
+    lesson.files.push_back(std::move(self));
+  }
+  if (!key.empty()) lesson.products.push_back({key, origin, std::move(facts)});
   return lesson;
 }
 

@@ -43,6 +43,10 @@ constexpr auto kHosts = std::to_array<Host>({
     {"mesu.apple.com", kApple, kBoth},
     {"swscan.apple.com", kApple},
     {"gdmf.apple.com", kApple, kHttpsOnly},
+    // Lists of Apple's releases that others keep: SOFA (https://github.com/macadmins/sofa) and AppleDB
+    // (https://github.com/littlebyteorg/appledb).
+    {"sofafeed.macadmins.io", kApple, kHttpsOnly},
+    {"api.appledb.dev", kApple, kHttpsOnly},
 
     // Microsoft, "Network requests in Office for Mac" and the Locations its AutoUpdate manifests have named. Control
     // and

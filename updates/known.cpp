@@ -35,10 +35,18 @@ void drop_url(SnapshotTable<Entry>& table, const std::string& key, const std::st
   after->urls.empty() ? table.remove(key) : table.put(std::move(after));
 }
 
-void tell(ListedFile& file, const ProductFacts& facts) {
-  file.product = facts.product;
-  file.version = facts.version;
-  file.build = facts.build;
+void tell(ListedFile& file, const ProductEntry& product) {
+  ProductFacts facts = product.joined();
+  file.product = std::move(facts.product);
+  file.version = std::move(facts.version);
+  file.build = std::move(facts.build);
+  file.evidence = product.evidence();
+}
+
+// Apple's own word before others', "15.7" before "15.7 RC 6".
+bool is_better_build(const KnownBuild& a, const KnownBuild& b) {
+  if (a.evidence != b.evidence) return a.evidence == Evidence::catalogue;
+  return a.version.size() < b.version.size();
 }
 
 }  // namespace
@@ -56,6 +64,18 @@ ProductFacts ProductEntry::joined() const {
     all.product += " (" + key + ")";
   }
   return all;
+}
+
+Evidence ProductEntry::evidence() const {
+  const ProductFacts& fed = facts.at(static_cast<std::size_t>(FactsOrigin::feed));
+  bool named = false;
+  bool versioned = false;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(FactsOrigin::feed); ++i) {
+    named = named || !facts.at(i).product.empty();
+    versioned = versioned || !facts.at(i).version.empty();
+  }
+  const bool by_feed = (!named && !fed.product.empty()) || (!versioned && !fed.version.empty());
+  return by_feed ? Evidence::feed : Evidence::catalogue;
 }
 
 const ListedFile* Known::find(std::string_view key) const {
@@ -84,6 +104,10 @@ const ListedFile* Known::find_product_key(std::string_view product_key) const {
   return product == nullptr || product->urls.empty() ? nullptr : find(product->urls.front());
 }
 
+void Known::each_file(const std::function<void(const ListedFile&)>& visit) const {
+  files_.each([&](const FileEntry& entry) { visit(*entry.listings.front()); });
+}
+
 std::optional<Digest> Known::taught(std::string_view catalogue_key) const {
   const CatalogueEntry* catalogue = catalogues_.peek(catalogue_key);
   return catalogue == nullptr ? std::nullopt : std::optional(catalogue->digest);
@@ -98,6 +122,7 @@ Result<std::shared_ptr<const Known>> Known::with(Lesson lesson, const std::strin
   const std::shared_ptr<Known> next(new Known(*this));
   ++next->lessons_;
   CatalogueEntry catalogue{catalogue_key, digest, {}};
+  next->learn_builds(std::move(lesson.builds));
   next->learn_products(lesson);
   next->learn_files(std::move(lesson), catalogue);
   if (before) {
@@ -109,6 +134,14 @@ Result<std::shared_ptr<const Known>> Known::with(Lesson lesson, const std::strin
   next->catalogues_.put(std::make_shared<const CatalogueEntry>(std::move(catalogue)));
   if (next->superseded_ > kSupersededListings) next->forget_oldest();
   return std::shared_ptr<const Known>(next);
+}
+
+void Known::learn_builds(std::vector<KnownBuild> builds) {
+  for (KnownBuild& build : builds) {
+    const KnownBuild* before = builds_.peek(build.key);
+    if (before == nullptr ? builds_.size() >= kKnownBuilds : !is_better_build(build, *before)) continue;
+    builds_.put(std::make_shared<const KnownBuild>(std::move(build)));
+  }
 }
 
 void Known::learn_products(const Lesson& lesson) {
@@ -136,7 +169,7 @@ void Known::learn_files(Lesson lesson, CatalogueEntry& catalogue) {
     file.catalogue = catalogue.key;
     if (!file.product_key.empty()) {
       add_to_product(file.product_key, file.url);
-      tell(file, products_.peek(file.product_key)->joined());
+      tell(file, *products_.peek(file.product_key));
     }
     list(std::move(file));
   }
@@ -181,14 +214,13 @@ void Known::add_to_product(const std::string& product_key, const std::string& ur
 
 // New facts of a product go into all its listings.
 void Known::retell(const ProductEntry& product) {
-  const ProductFacts facts = product.joined();
   for (const auto& url : product.urls) {
     const auto before = files_.find(url);
     if (!before) continue;
     auto after = std::make_shared<FileEntry>(*before);
     for (Listing& listing : after->listings) {
       auto told = std::make_shared<ListedFile>(*listing);
-      tell(*told, facts);
+      tell(*told, product);
       listing = std::move(told);
     }
     files_.put(std::move(after));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The one Knowledge there is: three tables that point at the same listings. `Known::with` makes the next one.
+// The one Knowledge there is: tables that point at the same listings. `Known::with` makes the next one.
 //
 //   files       canonical key -> every catalogue's listing of it, the best first
 //   names       base name     -> canonical keys (how AutoUpdate asks)
 //   products    product key   -> what is said of it, and its files
+//   builds      build         -> the operating system's version
 //   catalogues  canonical key -> digest of the last document, and what it listed
 #pragma once
 
@@ -33,6 +34,9 @@ inline constexpr std::size_t kUrlsOfAName = 256;
 // rest keeps what it was first told.
 inline constexpr std::size_t kFilesOfAProduct = 2'000;
 
+// Builds of operating systems. Apple has published some 10,000. Over it: new ones are not learnt.
+inline constexpr std::size_t kKnownBuilds = 100'000;
+
 using Listing = std::shared_ptr<const ListedFile>;
 
 struct FileEntry {
@@ -54,6 +58,8 @@ struct ProductEntry {
   // Each member from the first origin that has it. "Apple product <key>" when no origin names it, "<name> (<key>)"
   // while no version tells one release of a name from the next.
   ProductFacts joined() const;
+  // Of what joined() says: feed as soon as the name or the version is from nowhere else.
+  Evidence evidence() const;
 };
 
 struct CatalogueEntry {
@@ -70,7 +76,10 @@ class Known final : public Knowledge {
   const ListedFile* find_package(std::string_view channel, std::string_view app_id,
                                  std::string_view basename) const override;
   const ListedFile* find_product_key(std::string_view product_key) const override;
+  const KnownBuild* find_build(std::string_view build) const override { return builds_.peek(build); }
+  void each_file(const std::function<void(const ListedFile&)>& visit) const override;
   std::size_t files() const override { return files_.size(); }
+  std::size_t builds() const override { return builds_.size(); }
   std::size_t catalogues() const override { return catalogues_.size(); }
   std::optional<Digest> taught(std::string_view catalogue_key) const override;
 
@@ -81,6 +90,7 @@ class Known final : public Knowledge {
  private:
   Known(const Known&) = default;
 
+  void learn_builds(std::vector<KnownBuild> builds);
   void learn_products(const Lesson& lesson);
   void learn_files(Lesson lesson, CatalogueEntry& catalogue);
   void list(ListedFile file);
@@ -94,6 +104,7 @@ class Known final : public Knowledge {
   SnapshotTable<FileEntry> files_;
   SnapshotTable<NameEntry> names_;
   SnapshotTable<ProductEntry> products_;
+  SnapshotTable<KnownBuild> builds_;
   SnapshotTable<CatalogueEntry> catalogues_;
   std::uint64_t lessons_ = 0;
   std::size_t superseded_ = 0;  // entries of files_ without a standing listing

@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Which documents teach, and how a document becomes knowledge: unpack, read by its kind, join.
+// How a document becomes knowledge: unpack, read by its kind, join.
 #include <optional>
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "updates/apple_path.h"
+#include "updates/document_kind.h"
 #include "updates/gunzip.h"
-#include "updates/hosts.h"
 #include "updates/known.h"
 #include "updates/lesson.h"
-#include "updates/mau_place.h"
-#include "updates/spelling.h"
 
 namespace larder::updates {
 namespace {
-
-enum class Document { mau_manifest, mau_pointer, sucatalog, distribution, server_metadata };
-
-bool is_apple(const Url& url) {
-  const Host* host = find_host(url.host);
-  return host != nullptr && host->vendor == Vendor::apple;
-}
-
-std::optional<Document> mau_document(const Url& url) {
-  const std::string name = base_name(url.path);
-  if (mau_app_id(name).empty() || !ends_with_ignoring_case(name, ".xml")) return std::nullopt;
-  const bool pointer = ends_with_ignoring_case(name, "-chk.xml") || ends_with_ignoring_case(name, "-history.xml");
-  return pointer ? Document::mau_pointer : Document::mau_manifest;
-}
-
-std::optional<Document> apple_document(const Url& url) {
-  if (url.path.ends_with(".sucatalog") || url.path.ends_with(".sucatalog.gz")) return Document::sucatalog;
-  if (product_key_of(url.path).empty()) return std::nullopt;
-  if (url.path.ends_with(".dist")) return Document::distribution;
-  if (url.path.ends_with(".smd")) return Document::server_metadata;
-  return std::nullopt;
-}
-
-// Only a vendor's own hosts may teach, and Microsoft's only from AutoUpdate's directories. `url` is canonical.
-std::optional<Document> document_kind(const Url& url) {
-  if (mau_place(url)) return mau_document(url);
-  return is_apple(url) ? apple_document(url) : std::nullopt;
-}
 
 Result<Lesson> read(Document kind, const Url& url, std::string_view text) {
   switch (kind) {
@@ -55,18 +24,44 @@ Result<Lesson> read(Document kind, const Url& url, std::string_view text) {
       return read_distribution(url, text);
     case Document::server_metadata:
       return read_server_metadata(url, text);
+    case Document::mobile_assets:
+      return read_mobile_assets(mobile_asset_type(url.path), text);
+    case Document::pmv:
+      return read_pmv(text);
+    case Document::sofa:
+      return read_sofa(text);
+    case Document::appledb:
+      return read_appledb(text);
   }
   return fail(ErrorKind::internal, "reading a document: its kind has no reader");
 }
 
-Result<Lesson> read_bytes(Document kind, const Url& url, std::span<const std::byte> document) {
+// The document as text, unpacked when it is gzip: `unpacked` then holds it.
+Result<std::string_view> text_of(std::span<const std::byte> document, std::string& unpacked) {
   if (document.size() > limits::kDocumentBytes) {
     return fail(ErrorKind::too_large, "it has " + std::to_string(document.size()) + " bytes, more than is read");
   }
-  if (!is_gzip(document)) return read(kind, url, {reinterpret_cast<const char*>(document.data()), document.size()});
-  const auto text = gunzip(document, limits::kDocumentBytes);
+  if (!is_gzip(document)) return std::string_view(reinterpret_cast<const char*>(document.data()), document.size());
+  auto text = gunzip(document, limits::kDocumentBytes);
   if (!text) return text.error();
-  return read(kind, url, *text);
+  unpacked = *std::move(text);
+  return std::string_view(unpacked);
+}
+
+using Snapshot = std::shared_ptr<const Knowledge>;
+
+Result<Snapshot> take_in(const Snapshot& before, Document kind, const Url& url, const std::string& key,
+                         const Digest& digest, std::string_view text) {
+  const auto known = std::dynamic_pointer_cast<const Known>(before);
+  if (!known) return fail(ErrorKind::internal, "what is known is of another make");
+  auto lesson = read(kind, url, text);
+  if (!lesson) return std::move(lesson).error();
+  if (lesson->files.size() > kListedFiles) {
+    return fail(ErrorKind::too_large, "it lists more files than a catalogue may");
+  }
+  auto after = known->with(*std::move(lesson), key, digest);
+  if (!after) return std::move(after).error();
+  return Snapshot(*std::move(after));
 }
 
 Url canonical_url(const Url& url, std::string& key) {
@@ -87,26 +82,38 @@ bool is_teaching_document(const Url& url) {
   return document_kind(canonical_url(url, key)).has_value();
 }
 
-Result<std::shared_ptr<const Knowledge>> learn(const std::shared_ptr<const Knowledge>& before, const Url& url,
-                                               std::span<const std::byte> document) {
+Result<Snapshot> learn(const Snapshot& before, const Url& url, std::span<const std::byte> document) {
   std::string key;
   const Url name = canonical_url(url, key);
   const std::string context = "learning from " + key;
   const auto kind = document_kind(name);
   if (!kind) return fail(ErrorKind::invalid, "no document of this name teaches").with_context(context);
-  const auto known = std::dynamic_pointer_cast<const Known>(before);
-  if (!known) return fail(ErrorKind::internal, "what is known is of another make").with_context(context);
-
   const Digest digest = Sha256::of(document);
-  if (known->taught(key) == digest) return before;
-  auto lesson = read_bytes(*kind, name, document);
-  if (!lesson) return std::move(lesson).error().with_context(context);
-  if (lesson->files.size() > kListedFiles) {
-    return fail(ErrorKind::too_large, "it lists more files than a catalogue may").with_context(context);
-  }
-  auto after = known->with(*std::move(lesson), key, digest);
+  if (before->taught(key) == digest) return before;
+  std::string unpacked;
+  const auto text = text_of(document, unpacked);
+  if (!text) return Error(text.error()).with_context(context);
+  auto after = take_in(before, *kind, name, key, digest, *text);
   if (!after) return std::move(after).error().with_context(context);
-  return std::shared_ptr<const Knowledge>(*std::move(after));
+  return after;
+}
+
+Result<Snapshot> learn_file(const Snapshot& before, std::string_view place, std::span<const std::byte> document) {
+  if (const auto url = url_of_place(place); url && is_teaching_document(*url)) return learn(before, *url, document);
+  const std::string context = std::string("learning from the file ").append(place);
+  std::string unpacked;
+  const auto text = text_of(document, unpacked);
+  if (!text) return Error(text.error()).with_context(context);
+  const auto kind = document_kind_of(*text);
+  if (!kind) return fail(ErrorKind::not_found, "it looks like no catalogue that is known").with_context(context);
+  const std::string key = std::string("file:").append(place);
+  const Digest digest = Sha256::of(document);
+  if (before->taught(key) == digest) return before;
+  Url name;
+  name.path = std::string("/").append(place);
+  auto after = take_in(before, *kind, name, key, digest, *text);
+  if (!after) return std::move(after).error().with_context(context);
+  return after;
 }
 
 }  // namespace larder::updates

@@ -31,8 +31,8 @@ struct ProductFacts {
   bool operator==(const ProductFacts&) const = default;
 };
 
-enum class FactsOrigin { catalogue, english_distribution, distribution, metadata };
-inline constexpr std::size_t kFactsOrigins = 4;
+enum class FactsOrigin { catalogue, english_distribution, distribution, metadata, feed };
+inline constexpr std::size_t kFactsOrigins = 5;
 
 struct TaughtProduct {
   std::string key;
@@ -43,6 +43,7 @@ struct TaughtProduct {
 struct Lesson {
   std::vector<TaughtFile> files;
   std::vector<TaughtProduct> products;
+  std::vector<KnownBuild> builds;
 };
 
 // 0409<ID>.xml and 0409<ID>_<version>.xml. `url` is canonical.
@@ -50,8 +51,15 @@ Result<Lesson> read_mau_manifest(const Url& url, std::string_view document);
 // 0409<ID>-chk.xml and -history.xml: teach nothing, but are looked over.
 Result<Lesson> read_mau_pointer(std::string_view document);
 Result<Lesson> read_sucatalog(std::string_view document);
-// .dist and .smd of the product that the path names.
+// .dist and .smd of the product that the path names, or a distribution's file name.
 Result<Lesson> read_distribution(const Url& url, std::string_view document);
 Result<Lesson> read_server_metadata(const Url& url, std::string_view document);
+// A mesu catalogue of the assets of one type ("MacSoftwareUpdate"; "" when the name does not tell).
+Result<Lesson> read_mobile_assets(std::string_view type, std::string_view document);
+// Builds and versions, and installers: release_feeds.cpp.
+Result<Lesson> read_pmv(std::string_view document);
+Result<Lesson> read_sofa(std::string_view document);
+// One build's file of AppleDB, or a list of such.
+Result<Lesson> read_appledb(std::string_view document);
 
 }  // namespace larder::updates

@@ -57,6 +57,13 @@ std::string_view PlistNode::text() const {
   return string == nullptr ? std::string_view{} : trim({string, length});
 }
 
+std::string_view PlistNode::data() const {
+  if (!is_type(node_, PLIST_DATA)) return {};
+  std::uint64_t length = 0;
+  const char* bytes = plist_get_data_ptr(node_, &length);
+  return bytes == nullptr ? std::string_view{} : std::string_view(bytes, length);
+}
+
 std::optional<std::uint64_t> PlistNode::number() const {
   if (!is_type(node_, PLIST_UINT)) return std::nullopt;
   std::uint64_t value = 0;

@@ -24,6 +24,7 @@ class PlistNode {
 
   PlistNode operator[](const char* key) const;                        // a dictionary's member
   std::string_view text() const;                                      // a string, trimmed; "" for anything else
+  std::string_view data() const;                                      // binary data; "" for anything else
   std::optional<std::uint64_t> number() const;                        // an unsigned integer
   void each_item(const std::function<void(PlistNode)>& visit) const;  // an array's items
   void each_member(const std::function<void(std::string_view, PlistNode)>& visit) const;  // a dictionary's members

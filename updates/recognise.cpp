@@ -25,17 +25,40 @@ void take(std::string& told, const std::string& listed) {
   if (!listed.empty()) told = listed;
 }
 
-// What a catalogue says of a URL outweighs what its name says.
-void add_listing(Recognition& recognition, const ListedFile& file) {
+// The lowest of the versions a delta starts from, as far as its builds are known.
+std::string lowest_version(const std::vector<std::string>& builds, const Knowledge& knowledge) {
+  std::string lowest;
+  for (const std::string& build : builds) {
+    const KnownBuild* known = knowledge.find_build(build);
+    if (known == nullptr || known->version.empty()) continue;
+    if (lowest.empty() || compare_versions(known->version, lowest) < 0) lowest = known->version;
+  }
+  return lowest;
+}
+
+// What the vendor's catalogue says of a URL outweighs what its name says; what others list only adds to the name.
+void add_words(Recognition& recognition, const ListedFile& file) {
+  const bool named = recognition.evidence == Evidence::name && !recognition.version.empty();
+  if (named && file.evidence == Evidence::feed) return;
   take(recognition.product, file.product);
   take(recognition.version, file.version);
   take(recognition.build, file.build);
-  take(recognition.from_version, file.from_version);
   take(recognition.channel, file.channel);
   take(recognition.product_key, file.product_key);
-  recognition.evidence = Evidence::catalogue;
+  recognition.evidence = file.evidence;
+}
+
+void add_listing(Recognition& recognition, const ListedFile& file, const Knowledge& knowledge) {
+  add_words(recognition, file);
+  take(recognition.from_version, file.from_version);
   recognition.listed = !file.superseded;
-  if (!file.from_version.empty()) {
+  recognition.published = file.published;
+  recognition.audience = file.audience;
+  const bool from_builds = file.audience && !file.audience->from_builds.empty();
+  if (from_builds && file.from_version.empty()) {
+    recognition.from_version = lowest_version(file.audience->from_builds, knowledge);
+  }
+  if (from_builds || !file.from_version.empty()) {
     recognition.kind = Kind::delta;
   } else if (file.principal && recognition.kind == Kind::other) {
     recognition.kind = Kind::full;
@@ -44,13 +67,23 @@ void add_listing(Recognition& recognition, const ListedFile& file) {
   }
 }
 
+// A build tells its version where a catalogue or a list has named both together.
+void add_version_of_build(Recognition& recognition, const Knowledge& knowledge) {
+  if (!recognition.version.empty() || recognition.build.empty()) return;
+  const KnownBuild* build = knowledge.find_build(recognition.build);
+  if (build == nullptr) return;
+  recognition.version = build->version;
+  if (build->evidence == Evidence::feed) recognition.evidence = Evidence::feed;
+}
+
 }  // namespace
 
 Recognition recognise(const Url& url, const Knowledge& knowledge) {
   const std::string key = canonical(url).key;
   const auto name = Url::parse(key);
   Recognition recognition = by_name(name ? *name : url, knowledge);
-  if (const ListedFile* file = knowledge.find(key)) add_listing(recognition, *file);
+  if (const ListedFile* file = knowledge.find(key)) add_listing(recognition, *file, knowledge);
+  add_version_of_build(recognition, knowledge);
   return recognition;
 }
 

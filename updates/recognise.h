@@ -15,9 +15,6 @@ namespace larder::updates {
 
 enum class Kind { full, delta, catalogue, other };
 
-// How an answer is known. Weaker evidence never dresses up as stronger.
-enum class Evidence { none, name, catalogue, feed, inferred };
-
 // Whether a name's bytes can change: facts/mau.md 4.4 and hashed or versioned Apple paths.
 enum class NameStability { immutable, mutable_name, ordinary };
 
@@ -25,7 +22,7 @@ struct Recognition {
   std::string product;       // "Microsoft Outlook", "macOS", "iOS", "MobileAsset MacSoftwareUpdate"; "" unknown
   std::string version;       // "16.109.26053122", "26.6.2"; "" unknown
   std::string build;         // "23G90"; "" unknown
-  std::string from_version;  // of a delta
+  std::string from_version;  // of a delta: what it makes newer; the lowest where it fits several
   std::string channel;       // "Current"; "" none
   std::string
       asset_type;  // for what has no product: "iOS Software", "Mac Software", "SoftwareUpdate" with its train, ...
@@ -34,7 +31,9 @@ struct Recognition {
   Kind kind = Kind::other;
   Evidence evidence = Evidence::none;
   NameStability stability = NameStability::ordinary;
-  bool listed = false;  // a known catalogue lists this URL
+  bool listed = false;     // a known catalogue lists this URL
+  PublishedPtr published;  // what its bytes can be checked by; null: nothing
+  AudiencePtr audience;    // the models it is for, and a delta's builds; null: nothing is said of it
 };
 
 // `key` is a canonical URL's name. Never fails; what nothing is known of is Kind::other with its asset type.

@@ -45,7 +45,7 @@ Recognition read_product_file(const Url& url, std::string_view key, const Knowle
     recognition.product = known->product;
     recognition.version = known->version;
     recognition.build = known->build;
-    recognition.evidence = Evidence::catalogue;
+    recognition.evidence = known->evidence;
   }
   if (ends_with_any(url.path, kDescriptions)) {
     recognition.kind = Kind::catalogue;

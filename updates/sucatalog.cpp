@@ -55,7 +55,7 @@ class Product {
   void collect(std::vector<TaughtFile>& files) {
     const std::size_t first = files.size();
     product_["Packages"].each_item([&](PlistNode package) {
-      add(package["URL"], package["Size"].number(), files);
+      add(package["URL"], package["Size"].number(), files, published(package));
       largest_ = std::max(largest_, package["Size"].number().value_or(0));
     });
     for (std::size_t i = first; i < files.size(); ++i) {
@@ -75,13 +75,24 @@ class Product {
   }
 
  private:
-  void add(PlistNode text, std::optional<std::uint64_t> size, std::vector<TaughtFile>& files) const {
+  // `Digest` is not of the whole file: it is the checksum of the archive's table of contents.
+  static PublishedPtr published(PlistNode package) {
+    auto bytes = std::make_shared<Published>();
+    bytes->size_bytes = package["Size"].number();
+    bytes->archive_head = Sha1Digest::from_hex(package["Digest"].text());
+    if (const auto list = Url::parse(package["IntegrityDataURL"].text())) bytes->chunk_list = canonical(*list).key;
+    return bytes;
+  }
+
+  void add(PlistNode text, std::optional<std::uint64_t> size, std::vector<TaughtFile>& files,
+           PublishedPtr published = nullptr) const {
     const auto url = Url::parse(text.text());
     if (!url) return;
     TaughtFile taught;
     taught.file.url = canonical(*url).key;
     taught.file.product_key = key_;
     taught.file.size_bytes = size;
+    taught.file.published = std::move(published);
     files.push_back(std::move(taught));
   }
 
