@@ -4,6 +4,7 @@
 
 #include "updates/apple_path.h"
 #include "updates/asset_type.h"
+#include "updates/developer_name.h"
 #include "updates/package_name.h"
 #include "updates/recognisers.h"
 #include "updates/spelling.h"
@@ -11,8 +12,10 @@
 namespace larder::updates {
 namespace {
 
-constexpr auto kCatalogueHosts =
-    std::to_array<std::string_view>({"mesu.apple.com", "swscan.apple.com", "gdmf.apple.com"});
+constexpr auto kCatalogueHosts = std::to_array<std::string_view>(
+    {"mesu.apple.com", "swscan.apple.com", "gdmf.apple.com", "sofafeed.macadmins.io", "api.appledb.dev"});
+constexpr auto kDeveloperHosts =
+    std::to_array<std::string_view>({"download.developer.apple.com", "devimages-cdn.apple.com"});
 constexpr auto kDescriptions = std::to_array<std::string_view>({".dist", ".smd", ".pkm"});
 
 bool ends_with_any(std::string_view path, const auto& endings) {
@@ -76,14 +79,29 @@ Recognition read_asset(const Url& url, std::string_view type) {
   return recognition;
 }
 
+bool is_one_of(const auto& hosts, std::string_view host) {
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
+
+Recognition read_developer_tools(const Url& url) {
+  Recognition recognition;
+  recognition.asset_type = asset_type(url);
+  if (auto name = read_developer_name(base_name(url.path))) {
+    recognition.product = std::move(name->product);
+    recognition.version = std::move(name->version);
+    recognition.kind = Kind::full;
+    recognition.evidence = Evidence::name;
+  }
+  return recognition;
+}
+
 }  // namespace
 
 Recognition recognise_apple(const Url& url, const Knowledge& knowledge) {
-  const bool catalogue_host =
-      std::find(kCatalogueHosts.begin(), kCatalogueHosts.end(), url.host) != kCatalogueHosts.end();
-  if (catalogue_host || url.path.ends_with(".sucatalog") || url.path.ends_with(".sucatalog.gz")) {
+  if (is_one_of(kCatalogueHosts, url.host) || url.path.ends_with(".sucatalog") || url.path.ends_with(".sucatalog.gz")) {
     return read_catalogue(url);
   }
+  if (is_one_of(kDeveloperHosts, url.host)) return read_developer_tools(url);
   if (const auto key = product_key_of(url.path); !key.empty()) return read_product_file(url, key, knowledge);
   if (auto name = read_restore_name(base_name(url.path))) return read_release(url, *std::move(name));
 

@@ -104,7 +104,8 @@ TEST_CASE("catalogues may change at any time") {
   for (const auto* text :
        {"https://swscan.apple.com/content/catalogs/others/index-14.merged-1.sucatalog", "https://gdmf.apple.com/v2/pmv",
         "https://mesu.apple.com/assets/com_apple_MobileAsset_SoftwareUpdate/"
-        "com_apple_MobileAsset_SoftwareUpdate.xml"}) {
+        "com_apple_MobileAsset_SoftwareUpdate.xml",
+        "https://sofafeed.macadmins.io/v2/macos_data_feed.json"}) {
     INFO(text);
     CHECK(recognised(text).kind == Kind::catalogue);
     CHECK(recognised(text).stability == NameStability::mutable_name);
@@ -135,4 +136,39 @@ TEST_CASE("a glob's star stands for anything") {
   std::string hostile;
   for (int i = 0; i < 1000; ++i) hostile += "/Purple";
   CHECK_FALSE(matches_glob(hostile, "/*/Purple*/*.pkg"));
+}
+
+TEST_CASE("developer tools are known by their names") {
+  struct Row {
+    const char* name;
+    const char* product;
+    const char* version;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"Xcode_16.2/Xcode_16.2.xip", "Xcode", "16.2"},
+           {"Xcode_26.0.1/Xcode_26.0.1_Apple_silicon.xip", "Xcode", "26.0.1"},
+           {"Xcode_16.2_Release_Candidate/Xcode_16.2_Release_Candidate.xip", "Xcode", "16.2 RC"},
+           {"x/Command_Line_Tools_for_Xcode_16_beta.dmg", "Command Line Tools for Xcode", "16 beta"},
+           {"x/iOS_18.1_beta_4_Simulator_Runtime.dmg", "iOS Simulator Runtime", "18.1 beta 4"},
+           {"x/tvOS_17.5_Simulator_Runtime.dmg", "tvOS Simulator Runtime", "17.5"}}) {
+    INFO(row.name);
+    const auto seen = recognised(std::string("https://download.developer.apple.com/Developer_Tools/") + row.name);
+    CHECK(seen.product == row.product);
+    CHECK(seen.version == row.version);
+    CHECK(seen.kind == Kind::full);
+    CHECK(seen.evidence == Evidence::name);
+  }
+  const auto sdk = recognised(
+      "https://devimages-cdn.apple.com/downloads/xcode/simulators/"
+      "com.apple.pkg.iPhoneSimulatorSDK14_3-14.3.1.1611873653.dmg");
+  CHECK(sdk.product == "iOS Simulator Runtime");
+  CHECK(sdk.version == "14.3");
+  for (const auto* name : {"index.dvtdownloadableindex", "Xcode.xip", "_16.xip", "16.2.xip", ".dmg",
+                           "com.apple.pkg.iPhoneSimulatorSDK-1.dmg"}) {
+    INFO(name);
+    const auto seen = recognised(std::string("https://devimages-cdn.apple.com/downloads/xcode/") + name);
+    CHECK(seen.product.empty());
+    CHECK(seen.asset_type == "Developer Tools");
+    CHECK(seen.evidence == Evidence::none);
+  }
 }

@@ -105,6 +105,37 @@ TEST_CASE("a Windows update is known by its number") {
   CHECK(recognised("http://download.windowsupdate.com/x/kb12.cab").product.empty());
 }
 
+TEST_CASE("files of Windows are known where a name tells") {
+  struct Row {
+    const char* name;
+    const char* product;
+    const char* version;
+  };
+  const std::string root =
+      "http://dl.delivery.mp.microsoft.com/filestreamingservice/files/92a06579-1d99-4fb8-b127-6fdcf50b1a7f/";
+  for (const Row& row : std::initializer_list<Row>{
+           {"22621.1702.230505-1222.ni_release_svc_refresh_CLIENTBUSINESS_VOL_x64FRE_en-us.esd", "Windows image",
+            "22621.1702"},
+           {"install.esd", "Windows image", ""},
+           {"MicrosoftEdgeEnterpriseX64.msi", "Microsoft Edge", ""},
+           {"MicrosoftEdge_X64_120.0.2210.61_119.0.2151.97.exe", "Microsoft Edge", "120.0.2210.61"},
+           {"Microsoft.WebView2.FixedVersionRuntime.151.0.4129.93.x64.cab", "Microsoft Edge WebView2 Runtime",
+            "151.0.4129.93"},
+           {"Microsoft.WindowsNotepad_11.2402.22.0_neutral_~_8wekyb3d8bbwe.Msixbundle", "Microsoft.WindowsNotepad",
+            "11.2402.22.0"},
+           {"AM_Delta_Patch_1.389.1234.0_38987f409c2cde97811a5fc904bda4dda0f770e2.exe",
+            "Microsoft Defender definitions", "1.389.1234.0"}}) {
+    INFO(row.name);
+    const auto seen = recognised(root + row.name);
+    CHECK(seen.product == row.product);
+    CHECK(seen.version == row.version);
+    CHECK(seen.product_key == "92a06579-1d99-4fb8-b127-6fdcf50b1a7f");
+    CHECK(seen.evidence == Evidence::name);
+    CHECK(seen.kind == Kind::full);
+  }
+  for (const auto* name : {"", ".esd_", "_1.appx", "x.appx", "kb.cab"}) CHECK(recognised(root + name).product.empty());
+}
+
 TEST_CASE("an unknown host's URL is recognised as nothing") {
   const auto seen = recognised("https://h.example/Microsoft_Word_16.112.26081720_Updater.pkg");
   CHECK(seen.product.empty());
