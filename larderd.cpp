@@ -161,6 +161,7 @@ class Daemon {
               for (const proxy::OriginAtRest& origin : proxy_->origins_at_rest()) {
                 live.origins_at_rest.push_back(copy(origin));
               }
+              live.mismatches = proxy_->mismatches();
               return live;
             },
             [this] { return ready_.load(); }};

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "proxy/counters.h"
+#include "proxy/mismatch.h"
 
 namespace larder::admin {
 
@@ -38,7 +39,8 @@ struct LiveStatus {
   WallTime started;
   std::vector<RunningFill> fills;
   std::vector<RestingOrigin> origins_at_rest;
-  proxy::Counters counters;  // as they stood
+  std::vector<proxy::Mismatch> mismatches;  // the newest first
+  proxy::Counters counters;              // as they stood
 };
 
 }  // namespace larder::admin

@@ -115,6 +115,9 @@ void add_origins(Families& out, const LiveStatus& live) {
   out.counter("larder_fills_started_total", "Fills started.", c.fills_started.value());
   out.counter("larder_fills_ended_total", "Fills ended, by result.", "result",
               {{"finished", number(c.fills_finished.value())}, {"failed", number(c.fills_failed.value())}});
+  out.counter("larder_contents_checked_total", "Downloads compared with what a catalogue publishes of their bytes.",
+              "result",
+              {{"good", number(c.contents_checked.value())}, {"refused", number(c.contents_refused.value())}});
   out.counter("larder_lanes_opened_total", "Origin transfers opened within fills.", c.lanes_opened.value());
   out.counter("larder_chunks_unstored_total", "Chunks received that the store did not take.",
               c.chunks_unstored.value());

@@ -48,7 +48,9 @@ Json counters_json(const proxy::Counters& counters) {
           {"requests_negative", counters.requests_negative.value()},
           {"fills_started", counters.fills_started.value()},
           {"fills_finished", counters.fills_finished.value()},
-          {"fills_failed", counters.fills_failed.value()}};
+          {"fills_failed", counters.fills_failed.value()},
+          {"contents_checked", counters.contents_checked.value()},
+          {"contents_refused", counters.contents_refused.value()}};
 }
 
 Json time_or_null(WallTime time) {
@@ -85,6 +87,18 @@ Json origins_json(const std::vector<RestingOrigin>& origins) {
   return list;
 }
 
+Json mismatches_json(const std::vector<proxy::Mismatch>& mismatches) {
+  Json list = Json::array();
+  for (const proxy::Mismatch& mismatch : mismatches) {
+    list.push_back({{"time", to_rfc3339(mismatch.time)},
+                    {"url", mismatch.url},
+                    {"product", mismatch.product},
+                    {"version", mismatch.version},
+                    {"why", mismatch.why}});
+  }
+  return list;
+}
+
 Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
   return {{"fetches", ledger.fetches},
           {"dropped", ledger.dropped},
@@ -93,7 +107,8 @@ Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
 }
 
 // What an administrator should know, in sentences; empty when all is well.
-Json problems_json(const cache::StoreStatus& store, const reports::Ledger::LedgerStatus& ledger) {
+Json problems_json(const LiveStatus& live, const cache::StoreStatus& store,
+                   const reports::Ledger::LedgerStatus& ledger) {
   Json problems = Json::array();
   if (!store.broken.empty()) problems.push_back("nothing is kept: " + store.broken);
   if (store.full) problems.push_back("the last write to the store was refused for want of room");
@@ -108,6 +123,12 @@ Json problems_json(const cache::StoreStatus& store, const reports::Ledger::Ledge
   if (!ledger.broken.empty()) problems.push_back("nothing is recorded: " + ledger.broken);
   for (const std::string& aside : ledger.set_aside)
     problems.push_back("the record began anew; the old one is " + aside);
+  if (!live.mismatches.empty()) {
+    const proxy::Mismatch& last = live.mismatches.front();
+    problems.push_back(std::to_string(live.counters.contents_refused.value()) +
+                       " downloads since the start were not what a catalogue publishes, and were not kept; the last, " +
+                       last.url + ": " + last.why);
+  }
   if (ledger.dropped > 0) problems.push_back(std::to_string(ledger.dropped) + " fetches were never recorded");
   return problems;
 }
@@ -137,10 +158,11 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   answer["clients_connected"] = live.counters.connections_open.value();
   answer["fills_running"] = live.fills.size();
   answer["origins_at_rest"] = origins_json(live.origins_at_rest);
+  answer["mismatches"] = mismatches_json(live.mismatches);
   answer["counters"] = counters_json(live.counters);
   const cache::StoreStatus store = desk.sources.store.status();
   const reports::Ledger::LedgerStatus ledger = desk.sources.ledger.status();
-  answer["problems"] = problems_json(store, ledger);
+  answer["problems"] = problems_json(live, store, ledger);
   answer["store"] = store_json(store);
   answer["ledger"] = ledger_json(ledger);
   Response response;

@@ -60,6 +60,8 @@ struct Counters {
   Count fills_started{0};
   Count fills_finished{0};
   Count fills_failed{0};
+  Count contents_checked{0};  // downloads whose bytes were what a catalogue publishes
+  Count contents_refused{0};  // downloads whose bytes were not
   Count lanes_opened{0};
   Count chunks_unstored{0};  // received, but the store did not take them
   Count chunks_cold{0};      // brought into memory by the pager before sending

@@ -300,6 +300,11 @@ void Exchange::on_fill_before_answer() {
       look_up();
       return;
     case FillState::failed:
+      if (mirror_->error().kind == ErrorKind::corrupt) {  // not what is published: nothing of it is Larder's to send
+        leave_fill();
+        begin_pass();
+        return;
+      }
       origin_failed(mirror_->error());
       return;
   }

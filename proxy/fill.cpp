@@ -46,7 +46,9 @@ TransferSpec::Urgency Fill::urgency() const {
 }
 
 FillChange Fill::snapshot() const {
-  return {state_, stale_, confirmed_by_, object_, answer_, error_, in_flight_};
+  FillChange now{state_, stale_, confirmed_by_, object_, answer_, error_, in_flight_};
+  for (const auto& [chunk, buffer] : held_back_) now.in_flight.erase(chunk);
+  return now;
 }
 
 // ---- telling the loops ----
@@ -59,6 +61,11 @@ void Fill::each_loop(const Post& post) const {
 void Fill::announce() {
   const FillChange change{state_, stale_, confirmed_by_, object_, answer_, error_, {}};
   each_loop([&](LoopPort& loop) { return [&loop, id = id_, change] { loop.mirrors.changed(id, change); }; });
+}
+
+void Fill::announce_opened(cache::ChunkIndex chunk, const std::shared_ptr<const cache::ChunkBuffer>& buffer) const {
+  each_loop(
+      [&](LoopPort& loop) { return [&loop, id = id_, chunk, buffer] { loop.mirrors.opened(id, chunk, buffer); }; });
 }
 
 void Fill::announce_landed(cache::ChunkIndex chunk) const {
@@ -97,6 +104,7 @@ void Fill::begin() {
     lane.send();
   } else {
     state_ = FillState::filling;
+    begin_check();
   }
 }
 
@@ -215,11 +223,14 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
         return false;
       }
       lane.buffer = std::make_shared<cache::ChunkBuffer>(cache::chunk_length(chunk, object_->size_bytes));
+      if (is_last_to_open()) {
+        held_back_[chunk] = lane.buffer;
+        finish_all_ = true;  // its readers wait for the others' sake
+      } else {
+        announce_opened(chunk, lane.buffer);
+      }
       in_flight_[chunk] = lane.buffer;
       needs_.erase(chunk.value);
-      each_loop([id = id_, chunk, buffer = std::shared_ptr<const cache::ChunkBuffer>(lane.buffer)](LoopPort& loop) {
-        return [&loop, id, chunk, buffer] { loop.mirrors.opened(id, chunk, buffer); };
-      });
     }
     const std::size_t taken =
         lane.buffer->append(bytes.first(std::min<std::uint64_t>(bytes.size(), lane.answered_end - lane.next)));
@@ -227,7 +238,12 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
     lane.next += taken;
     bytes = bytes.subspan(taken);
     if (lane.buffer->filled() == lane.buffer->capacity()) {
-      desk_.put_chunk(*this, chunk, std::exchange(lane.buffer, nullptr));
+      const auto full = std::exchange(lane.buffer, nullptr);
+      if (held_back_.contains(chunk)) {
+        decide_when_whole();
+      } else {
+        desk_.put_chunk(*this, chunk, full);
+      }
     }
   }
   wake_loops();
@@ -256,6 +272,8 @@ void Fill::chunk_stored(cache::ChunkIndex chunk, const Status& status) {
   }
   held_.set(chunk);
   announce_landed(chunk);
+  if (checking_ && !check_passed_) desk_.checker().stored(id_, chunk);
+  decide_when_whole();
   check_complete();
   if (!ended()) end_if_idle();
 }
@@ -309,6 +327,7 @@ void Fill::gathered(Lane& lane) {
 bool Fill::fetch_what_was_lost() {
   held_ = desk_.reader().held(object_->extent, object_->size_bytes);
   if (held_.full()) return false;
+  begin_check();
   finish_all_ = true;
   add_needs_of_readers();
   plan();
@@ -320,6 +339,10 @@ void Fill::check_complete() {
   if (object_->complete()) {
     desk_.learned(object_);
     end(FillState::finished);
+    return;
+  }
+  if (checking_ && !check_passed_) {
+    decide_when_whole();
     return;
   }
   completing_ = true;

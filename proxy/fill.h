@@ -26,6 +26,7 @@
 #include "cache/freshness.h"
 #include "cache/reader.h"
 #include "cache/variants.h"
+#include "proxy/content_checker.h"
 #include "proxy/event_thread.h"
 #include "proxy/fill_mirror.h"
 #include "proxy/lane.h"
@@ -115,8 +116,10 @@ class Fill {
   void leave(ReaderId reader);
   void chunk_stored(cache::ChunkIndex chunk, const Status& status);
   void object_completed(Result<cache::ObjectPtr> result);
+  void checked(const Verdict& verdict);
   void end(FillState state, Error error = {});
   FillChange snapshot() const;
+  bool is_checked() const { return checking_; }
   bool has_received(Want want) const;  // no lane is needed for it any more
 
   // Bytes from the origin nobody has been charged with yet; charges them.
@@ -186,9 +189,15 @@ class Fill {
   void close_buffer(Lane& lane);
   void give_up(Error error);
   void check_complete();
+  void begin_check();
+  bool refused_for_size(std::uint64_t size);
+  bool is_last_to_open() const;
+  void decide_when_whole();
+  void release_held_back();
   bool fetch_what_was_lost();
   void end_if_idle();
   void announce();  // state to every loop
+  void announce_opened(cache::ChunkIndex chunk, const std::shared_ptr<const cache::ChunkBuffer>& buffer) const;
   void announce_landed(cache::ChunkIndex chunk) const;
   void wake_loops();
   template <class Post>
@@ -217,6 +226,10 @@ class Fill {
   bool joined_once_ = false;
   Error error_;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;
+  bool checking_ = false;  // the bytes are checked by what is published of them
+  bool check_passed_ = false;
+  bool deciding_ = false;             // the checker has been asked for its verdict
+  ContentChecker::Chunks held_back_;  // in flight, and not shown to anybody before the verdict
   std::set<std::uint32_t> needs_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::map<ReaderId, ReaderEntry> readers_;                        // in order of joining

@@ -54,6 +54,12 @@ FillDesk::FillDesk(std::shared_ptr<EventThread> thread_in, OriginClient& client_
       config(config_in),
       counters(counters_in),
       ledger_(ledger),
+      checker_(store_in,
+               [this, origin = owned_thread](FillId id, const Verdict& verdict) {
+                 origin->post([this, id, verdict] {
+                   if (Fill* fill = find(id)) fill->checked(verdict);
+                 });
+               }),
       reader_(cache::Reader::make(store_in)),
       stuck_(thread.base(), [this] { store_is_stuck(); }) {}
 
@@ -188,6 +194,7 @@ std::vector<FillInfo> FillDesk::list() const {
 
 void FillDesk::stop() {
   stopping_ = true;
+  checker_.stop();
   std::vector<Fill*> running;
   for (const auto& [id, fill] : fills_) running.push_back(fill.get());
   for (Fill* fill : running) fill->end(FillState::failed, fail(ErrorKind::stopped, "Larder is stopping"));
@@ -268,6 +275,7 @@ void FillDesk::forget(const std::string& key, cache::ExtentId extent) {
 }
 
 void FillDesk::ended(Fill& fill) {
+  if (fill.is_checked()) checker_.forget(fill.id());
   add(fill.state() == FillState::finished ? counters.fills_finished : counters.fills_failed);
   const std::uint64_t bytes = fill.take_unaccounted();
   const auto owner = fill.owner();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,9 +17,11 @@
 #include "cache/reader.h"
 #include "cache/store.h"
 #include "config/config.h"
+#include "proxy/content_checker.h"
 #include "proxy/counters.h"
 #include "proxy/fill.h"
 #include "proxy/fill_mirror.h"
+#include "proxy/mismatch.h"
 #include "proxy/origin_client.h"
 #include "reports/ledger.h"
 
@@ -74,6 +77,10 @@ class FillDesk {
   void fetch(FillOrder order, std::function<void(Status)> done);
 
   std::vector<FillInfo> list() const;
+  // The latest downloads whose bytes were not what a catalogue publishes, the newest first.
+  std::vector<Mismatch> mismatches() const { return {mismatches_.begin(), mismatches_.end()}; }
+  // Starts and stops the checker; nothing else here has a thread.
+  void start() { checker_.start(); }
   void stop();
 
   // ---- for fills ----
@@ -91,6 +98,12 @@ class FillDesk {
   // The same of one that a 304 has freshened: whoever asks before the index says so is told of it.
   void put_freshened(const cache::ObjectPtr& object);
   void complete(Fill& fill, cache::ExtentId extent);
+  ContentChecker& checker() { return checker_; }
+  // Hands the fill to the checker, and fetches the list of chunks that its catalogue names.
+  void begin_check(const Fill& fill, const cache::ChunkMap& held);
+  // The bytes are not what is published of them: nothing of them is kept, who has been sent some is cut off, and for a
+  // while everybody goes to the origin.
+  void refuse(Fill& fill, const std::string& why);
   // The stored object of this key is of a version the origin no longer has.
   void forget(const std::string& key, cache::ExtentId extent);
   void ended(Fill& fill);  // the fill reached an end state; it is freed when curl has returned
@@ -119,8 +132,12 @@ class FillDesk {
   void stored(FillId fill, cache::ChunkIndex chunk, const Status& status);
   void write_own_record(const Fill& fill, std::uint64_t bytes);
 
+  void fetch_chunk_list(FillId fill, const std::string& key);
+
   reports::Ledger& ledger_;
   Learned learned_;
+  ContentChecker checker_;
+  std::deque<Mismatch> mismatches_;
   std::unique_ptr<cache::Reader> reader_;
   std::uint64_t next_fill_ = 1;
   std::unordered_map<std::string, Fill*> by_key_;

@@ -228,6 +228,7 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
     end(FillState::pass);
     return false;
   }
+  if (refused_for_size(size)) return false;
   if (order_.standard) name_variant(answer);
   auto object = std::make_shared<cache::Object>();
   object->url = order_.key;
@@ -252,6 +253,7 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   needs_.clear();
   desk_.put_object(*object);
   state_ = FillState::filling;
+  begin_check();
   announce();
   check_complete();
   return !ended();

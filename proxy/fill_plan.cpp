@@ -168,6 +168,7 @@ void Fill::close_buffer(Lane& lane) {
   if (!lane.buffer) return;
   const cache::ChunkIndex chunk = cache::chunk_of(lane.next);
   in_flight_.erase(chunk);
+  held_back_.erase(chunk);
   lane.buffer = nullptr;
   announce_landed(chunk);
 }

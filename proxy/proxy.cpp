@@ -65,6 +65,7 @@ class RunningProxy final : public Proxy {
       if (auto listening = loop->listen(config_->listen.http); !listening) return listening;
     }
     origin_thread_.start();
+    fills_->start();
     keeper_.start();
     for (const auto& loop : loops_) loop->start();
     running_ = true;
@@ -116,6 +117,12 @@ class RunningProxy final : public Proxy {
     std::vector<FillInfo> infos;
     if (running_) origin_thread_.run([&] { infos = fills_->list(); });
     return infos;
+  }
+
+  std::vector<Mismatch> mismatches() override {
+    std::vector<Mismatch> list;
+    if (running_) origin_thread_.run([&] { list = fills_->mismatches(); });
+    return list;
   }
 
   std::vector<OriginAtRest> origins_at_rest() override {

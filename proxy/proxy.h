@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "proxy/counters.h"
 #include "proxy/fill.h"
+#include "proxy/mismatch.h"
 #include "proxy/origin_health.h"
 #include "reports/ledger.h"
 
@@ -40,6 +41,7 @@ class Proxy {
   // Any thread but the data path's own; wait for `origin`.
   virtual std::vector<OriginAtRest> origins_at_rest() = 0;
   virtual std::vector<FillInfo> fills() = 0;
+  virtual std::vector<Mismatch> mismatches() = 0;  // the newest first
 };
 
 }  // namespace larder::proxy
