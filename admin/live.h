@@ -40,7 +40,7 @@ struct LiveStatus {
   std::vector<RunningFill> fills;
   std::vector<RestingOrigin> origins_at_rest;
   std::vector<proxy::Mismatch> mismatches;  // the newest first
-  proxy::Counters counters;              // as they stood
+  proxy::Counters counters;                 // as they stood
 };
 
 }  // namespace larder::admin
