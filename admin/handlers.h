@@ -29,6 +29,10 @@ void report_devices(const Desk& desk, const Request& request, const Reply& reply
 void report_device(const Desk& desk, const Request& request, const Reply& reply);
 void report_traffic(const Desk& desk, const Request& request, const Reply& reply);
 
+// profile_handler.cpp
+void list_profiles(const Desk& desk, const Request& request, const Reply& reply);
+void write_profile(const Desk& desk, const Request& request, const Reply& reply);
+
 // cache_orders.cpp
 void list_objects(const Desk& desk, const Request& request, const Reply& reply);
 void report_verify(const Desk& desk, const Request& request, const Reply& reply);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "admin/api_client.h"
+#include "admin/profile_command.h"
 #include "admin/show_answer.h"
 #include "admin/text_table.h"
 #include "base/bytes.h"
@@ -167,6 +168,7 @@ class CommandLine {
     add_status();
     add_reports();
     add_cache();
+    add_profile();
     add_config();
   }
 
@@ -240,6 +242,15 @@ class CommandLine {
         ->required();
   }
 
+  void add_profile() {
+    profile_.add(app_)->callback([this] {
+      run_ = [this](const Options& o) {
+        auto client = connect(o);
+        return client ? profile_.run(*client, o.json) : failed(client.error().message);
+      };
+    });
+  }
+
   void add_config() {
     auto* config = app_.add_subcommand("config", "The configuration");
     config->require_subcommand(1)->fallthrough();
@@ -250,6 +261,7 @@ class CommandLine {
 
   CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
   Options options_;
+  ProfileCommand profile_;
   Run run_;
 };
 

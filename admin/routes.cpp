@@ -25,6 +25,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/reports/devices", Who::administrator, Where::worker, report_devices},
     Route{"GET", "/api/v1/reports/devices/{id}", Who::administrator, Where::worker, report_device},
     Route{"GET", "/api/v1/reports/traffic", Who::administrator, Where::worker, report_traffic},
+    Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},
+    Route{"POST", "/api/v1/profile", Who::administrator, Where::worker, write_profile},
     Route{"GET", "/api/v1/cache/objects", Who::administrator, Where::worker, list_objects},
     Route{"GET", "/api/v1/cache/verify", Who::administrator, Where::worker, report_verify},
     Route{"POST", "/api/v1/cache/verify", Who::administrator, Where::worker, start_verify},

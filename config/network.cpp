@@ -114,6 +114,18 @@ Address Address::from(const sockaddr& socket_address) {
   return address;
 }
 
+bool is_host_name(std::string_view text) {
+  constexpr std::size_t kNameBytes = 253;
+  constexpr std::size_t kLabelBytes = 63;
+  const auto inner = [](char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-'; };
+  if (text.size() > kNameBytes) return false;
+  const auto labels = split(text, '.');
+  return std::all_of(labels.begin(), labels.end(), [&](std::string_view label) {
+    return !label.empty() && label.size() <= kLabelBytes && label.front() != '-' && label.back() != '-' &&
+           std::all_of(label.begin(), label.end(), inner);
+  });
+}
+
 std::string Endpoint::text() const {
   const bool brackets = host.find(':') != std::string::npos;
   return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);

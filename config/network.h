@@ -37,6 +37,9 @@ struct Endpoint {
   static Result<Endpoint> parse(std::string_view text);
 };
 
+// Labels of letters, digits and inner '-', at most 63 bytes each and 253 in all; an address is one too.
+bool is_host_name(std::string_view text);
+
 // A CIDR network. Host bits must be zero.
 struct Network {
   Address base;

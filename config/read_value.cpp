@@ -181,16 +181,7 @@ std::optional<std::string> read_host(const Value& value, KeyProblems& problems) 
   auto text = read_text(value, problems);
   if (!text || text->empty()) return text;
   if (Address::parse(*text)) return text;
-  constexpr std::size_t kNameBytes = 253;
-  const auto label_character = [](char c) {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-';
-  };
-  bool good = text->size() <= kNameBytes;
-  for (const std::string_view label : split(*text, '.')) {
-    good = good && !label.empty() && label.size() < 64 && label.front() != '-' && label.back() != '-' &&
-           std::all_of(label.begin(), label.end(), label_character);
-  }
-  if (good) return to_lower(*text);
+  if (is_host_name(*text)) return to_lower(*text);
   problems.add(value.line, in_quotes(*text) + " is no host name; write it as \"larder.example.org\", without a port");
   return std::nullopt;
 }

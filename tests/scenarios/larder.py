@@ -66,8 +66,8 @@ def toml(value) -> str:
 class Larder:
     def __init__(self, directory: pathlib.Path, *, origins: dict[str, object] | None = None, vendors: tuple[str, ...] = (),
                  host_keys: dict[str, dict] | None = None, tls: bool = False, sni: bool = False, environment: dict[str, str] | None = None,
-                 program: str = LARDERD, **sections: dict):
-        """`origins`: host name to Origin (or "address:port"). `sections`: keys by section, over the test's own defaults."""
+                 program: str = LARDERD, tls_keys: dict | None = None, **sections: dict):
+        """`origins`: host name to Origin (or "address:port"). `tls_keys`: of the section [tls]. `sections`: keys by section, over the test's own defaults."""
         self.program = program
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -83,6 +83,7 @@ class Larder:
                        **({"tls": ["%s:%d" % self.tls]} if self.tls else {}), **({"sni": ["%s:%d" % self.sni]} if self.sni else {})},
             "storage": {"path": self.directory / "state", "cache_size": "3 GiB", "reserve": "64 MiB"},
             "origins": {"vendors": list(vendors)},
+            **({"tls": tls_keys} if tls_keys else {}),
         }
         for name, keys in sections.items():
             self.sections.setdefault(name, {}).update(keys)
