@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "proxy/apple_authority.h"
 #include "proxy/curl_driver.h"
 
 namespace larder::proxy {
@@ -79,7 +80,13 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_USERAGENT, "larder/" LARDER_VERSION);
   const std::filesystem::path& ca = rule->ca_file.empty() ? site_.config.origins.ca_file : rule->ca_file;
-  if (!ca.empty()) set(CURLOPT_CAINFO, ca.c_str());
+  if (const std::string_view own = built_in_authority(asked.host); !own.empty() && rule->ca_file.empty()) {
+    // Beside those of CURLOPT_CAPATH; the bytes are static.
+    curl_blob blob{const_cast<char*>(own.data()), own.size(), CURL_BLOB_NOCOPY};
+    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+  } else if (!ca.empty()) {
+    set(CURLOPT_CAINFO, ca.c_str());
+  }
   if (rule->connect_to) {
     running.connect_to.reset();
     if (!append(running.connect_to, "::" + rule->connect_to->text())) return fail(ErrorKind::internal, "no memory");
