@@ -11,8 +11,8 @@ namespace larder::updates {
 namespace {
 
 struct HostType {
-  std::string_view host;  // a leading '.' means the domain and everything below it
-  std::string_view pattern;
+  std::string_view host;     // a leading '.' means the domain and everything below it
+  std::string_view pattern;  // lower case
   std::string_view type;
 };
 
@@ -34,21 +34,21 @@ constexpr auto kHostTypes = std::to_array<HostType>({
     {"itunesu.assets.itunes.com", "*", "iTunes U"},
     {"itunesu.itunes.apple.com", "*", "iTunes U"},
     {"itunesu-assets.itunes.apple.com", "*", "iTunes U"},
-    {".itunes.apple.com", "/*/Purple*/*.zip", "Apps"},
-    {".itunes.apple.com", "/*/Purple*/*.pkg", "Apps"},
-    {".itunes.apple.com", "/*/Purple*/*.ipa", "Apps"},
-    {".itunes.apple.com", "/*/Publication*/*", "Books"},
-    {".itunes.apple.com", "/*/Cobalt*", "iTunes U"},
-    {".assets.itunes.com", "/*/Purple*/*.zip", "Apps"},
-    {".assets.itunes.com", "/*/Purple*/*.pkg", "Apps"},
-    {".assets.itunes.com", "/*/Purple*/*.ipa", "Apps"},
-    {".assets.itunes.com", "/*/Publication*/*", "Books"},
-    {".assets.itunes.com", "/*/Cobalt*", "iTunes U"},
-    {".phobos.apple.com", "/*/Purple*/*.zip", "Apps"},
-    {".phobos.apple.com", "/*/Purple*/*.pkg", "Apps"},
-    {".phobos.apple.com", "/*/Purple*/*.ipa", "Apps"},
-    {".phobos.apple.com", "/*/Publication*/*", "Books"},
-    {".phobos.apple.com", "/*/Cobalt*", "iTunes U"},
+    {".itunes.apple.com", "/*/purple*/*.zip", "Apps"},
+    {".itunes.apple.com", "/*/purple*/*.pkg", "Apps"},
+    {".itunes.apple.com", "/*/purple*/*.ipa", "Apps"},
+    {".itunes.apple.com", "/*/publication*/*", "Books"},
+    {".itunes.apple.com", "/*/cobalt*", "iTunes U"},
+    {".assets.itunes.com", "/*/purple*/*.zip", "Apps"},
+    {".assets.itunes.com", "/*/purple*/*.pkg", "Apps"},
+    {".assets.itunes.com", "/*/purple*/*.ipa", "Apps"},
+    {".assets.itunes.com", "/*/publication*/*", "Books"},
+    {".assets.itunes.com", "/*/cobalt*", "iTunes U"},
+    {".phobos.apple.com", "/*/purple*/*.zip", "Apps"},
+    {".phobos.apple.com", "/*/purple*/*.pkg", "Apps"},
+    {".phobos.apple.com", "/*/purple*/*.ipa", "Apps"},
+    {".phobos.apple.com", "/*/publication*/*", "Books"},
+    {".phobos.apple.com", "/*/cobalt*", "iTunes U"},
 });
 
 struct MediaType {
@@ -59,16 +59,16 @@ struct MediaType {
 // mediaTypeMap of the same file: the categories that content caching reports. One addition: a restore image of all Macs
 // is Mac software.
 constexpr auto kMediaTypes = std::to_array<MediaType>({
-    {"/*/Cobalt*", "iTunes U"},
-    {"/WebObjects/Core.woa/Download*", "iTunes U"},
-    {"/WebObjects/Core.woa/Feed*", "iTunes U"},
-    {"/WebObjects/Core.woa/Subscription*", "iTunes U"},
+    {"/*/cobalt*", "iTunes U"},
+    {"/webobjects/core.woa/download*", "iTunes U"},
+    {"/webobjects/core.woa/feed*", "iTunes U"},
+    {"/webobjects/core.woa/subscription*", "iTunes U"},
     {"*.epub", "Books"},
     {"*.ibooks", "Books"},
-    {"*AppleTV*", "Apple TV Software"},
-    {"*tvOS*", "Apple TV Software"},
-    {"*/Videos/*.mov", "Apple TV Software"},
-    {"*/UniversalMac_*.ipsw", "Mac Software"},
+    {"*appletv*", "Apple TV Software"},
+    {"*tvos*", "Apple TV Software"},
+    {"*/videos/*.mov", "Apple TV Software"},
+    {"*/universalmac_*.ipsw", "Mac Software"},
     {"*.ipa", "iOS Software"},
     {"*.ipd", "iOS Software"},
     {"*.ipsw", "iOS Software"},
@@ -88,34 +88,37 @@ bool is_host(std::string_view host, std::string_view name) {
   return host == name.substr(1) || host.ends_with(name);
 }
 
-bool same_letter(char a, char b) {
-  return to_lower(a) == to_lower(b);
+// Both in lower case.
+bool fits(std::string_view text, std::string_view pattern) {
+  auto star = pattern.find('*');
+  if (star == std::string_view::npos) return text == pattern;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  for (star = pattern.find('*'); star != std::string_view::npos; star = pattern.find('*')) {
+    const auto found = text.find(pattern.substr(0, star));
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + star);
+    pattern.remove_prefix(star + 1);
+  }
+  return text.ends_with(pattern);
 }
 
 }  // namespace
 
 bool matches_glob(std::string_view text, std::string_view pattern) {
-  const auto pieces = split(pattern, '*');
-  if (pieces.size() == 1) return equals_ignoring_case(text, pattern);
-  const auto first = pieces.front();
-  if (text.size() < first.size() || !equals_ignoring_case(text.substr(0, first.size()), first)) return false;
-  text.remove_prefix(first.size());
-  for (std::size_t i = 1; i + 1 < pieces.size(); ++i) {
-    const auto found = std::search(text.begin(), text.end(), pieces[i].begin(), pieces[i].end(), same_letter);
-    if (found == text.end() && !pieces[i].empty()) return false;
-    text.remove_prefix(static_cast<std::size_t>(found - text.begin()) + pieces[i].size());
-  }
-  return ends_with_ignoring_case(text, pieces.back());
+  return fits(to_lower(text), to_lower(pattern));
 }
 
 std::string asset_type(const Url& url) {
   const Host* host = find_host(url.host);
   if (host == nullptr || host->vendor != Vendor::apple) return {};
+  const std::string path = to_lower(url.path);
   for (const HostType& row : kHostTypes) {
-    if (is_host(url.host, row.host) && matches_glob(url.path, row.pattern)) return std::string(row.type);
+    if (is_host(url.host, row.host) && fits(path, row.pattern)) return std::string(row.type);
   }
   for (const MediaType& row : kMediaTypes) {
-    if (matches_glob(url.path, row.pattern)) return std::string(row.type);
+    if (fits(path, row.pattern)) return std::string(row.type);
   }
   return "Other";
 }

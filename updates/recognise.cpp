@@ -67,11 +67,14 @@ void add_listing(Recognition& recognition, const ListedFile& file, const Knowled
   }
 }
 
-// A build tells its version where a catalogue or a list has named both together.
+// A build tells its version where a catalogue or a list has named both together; Apple's own word on it outweighs what
+// a list says of a file ("15.7", not "15.7 RC 6").
 void add_version_of_build(Recognition& recognition, const Knowledge& knowledge) {
-  if (!recognition.version.empty() || recognition.build.empty()) return;
+  if (recognition.build.empty()) return;
+  const bool fed = recognition.evidence == Evidence::feed;
+  if (!recognition.version.empty() && !fed) return;
   const KnownBuild* build = knowledge.find_build(recognition.build);
-  if (build == nullptr) return;
+  if (build == nullptr || (!recognition.version.empty() && build->evidence == Evidence::feed)) return;
   recognition.version = build->version;
   if (build->evidence == Evidence::feed) recognition.evidence = Evidence::feed;
 }
@@ -79,6 +82,13 @@ void add_version_of_build(Recognition& recognition, const Knowledge& knowledge) 
 }  // namespace
 
 Recognition recognise(const Url& url, const Knowledge& knowledge) {
+  // Most are asked for as their catalogue spells them, and the key of a key is itself.
+  if (const ListedFile* file = knowledge.find(url.text())) {
+    Recognition recognition = by_name(url, knowledge);
+    add_listing(recognition, *file, knowledge);
+    add_version_of_build(recognition, knowledge);
+    return recognition;
+  }
   const std::string key = canonical(url).key;
   const auto name = Url::parse(key);
   Recognition recognition = by_name(name ? *name : url, knowledge);

@@ -3,6 +3,7 @@
 // products say what they are (ExtendedMetaInfo); for the others the .dist and .smd files do, see distribution.cpp.
 #include <algorithm>
 
+#include "updates/apple_path.h"
 #include "updates/lesson.h"
 #include "updates/property_list.h"
 #include "updates/spelling.h"
@@ -113,7 +114,12 @@ Result<Lesson> read_sucatalog(std::string_view document) {
   Lesson lesson;
   products.each_member([&](std::string_view key, PlistNode product) {
     if (!product.is_dictionary() || lesson.files.size() > kListedFiles) return;
-    lesson.products.push_back({std::string(key), FactsOrigin::catalogue, facts_of(product)});
+    ProductFacts facts = facts_of(product);
+    const bool system = facts.product == "macOS" || facts.product == "bridgeOS";
+    if (system && is_apple_build(facts.build) && !facts.version.empty()) {
+      lesson.builds.push_back({facts.build, facts.product, facts.version, Evidence::catalogue});
+    }
+    lesson.products.push_back({std::string(key), FactsOrigin::catalogue, std::move(facts)});
     Product(key, product).collect(lesson.files);
   });
   return lesson;

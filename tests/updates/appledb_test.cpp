@@ -79,6 +79,16 @@ TEST_CASE("a delta's from-version is that of its builds, the lowest, once one of
   CHECK(recognised(kFull, known).from_version.empty());
 }
 
+TEST_CASE("Apple's own word on a build outweighs the list's on its file") {
+  auto known = learnt(Knowledge::empty(), "https://api.appledb.dev/ios/macOS;24G222.json",
+                      release("24G222", "15.7 RC 6", source(kFull, R"("size": 7)")));
+  CHECK(recognised(kFull, known).version == "15.7 RC 6");
+  known = learnt(known, "https://gdmf.apple.com/v2/pmv",
+                 R"({"AssetSets": {"macOS": [{"ProductVersion": "15.7", "Build": "24G222"}]}})");
+  CHECK(recognised(kFull, known).version == "15.7");
+  CHECK(recognised(kFull, known).evidence == Evidence::feed);
+}
+
 TEST_CASE("a list of builds is read like each of them") {
   const auto known = learnt(Knowledge::empty(), "https://api.appledb.dev/ios/macOS/main.json",
                             "[" + kRelease + "," + release("22H713", "13.7.8", "") + ", 7, {}]");

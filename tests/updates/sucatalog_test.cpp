@@ -45,6 +45,10 @@ TEST_CASE("a catalogue's packages are joined with their product") {
   CHECK(seen.stability == NameStability::immutable);
   CHECK(seen.listed);
   CHECK(known->find(kInstaller)->size_bytes == 9000);
+  CHECK(known->find_build("23B74")->version == "14.1");
+  REQUIRE(seen.published);
+  CHECK(seen.published->size_bytes == 9000);
+  CHECK(seen.published->chunk_list == kInstaller + ".integrityDataV1");
 }
 
 TEST_CASE("an installer is named by its package identifier, with the key while its version is unknown") {
