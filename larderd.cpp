@@ -164,6 +164,7 @@ class Daemon {
               live.mismatches = proxy_->mismatches();
               return live;
             },
+            [this] { return proxy_->knowledge(); },
             [this] { return ready_.load(); }};
   }
 

@@ -19,6 +19,9 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
 void report_config(const Desk& desk, const Request& request, const Reply& reply);
 void report_fills(const Desk& desk, const Request& request, const Reply& reply);
 
+// what.cpp
+void report_what(const Desk& desk, const Request& request, const Reply& reply);
+
 // metrics.cpp
 void report_metrics(const Desk& desk, const Request& request, const Reply& reply);
 

@@ -166,6 +166,7 @@ class CommandLine {
     app_.add_flag("--json", options_.json, "Print the API's answer unchanged");
     app_.footer("LARDER_TOKEN holds the token itself. Exit: 0 good, 1 the thing failed, 2 used wrongly.");
     add_status();
+    add_what();
     add_reports();
     add_cache();
     add_profile();
@@ -191,6 +192,13 @@ class CommandLine {
   void add_status() {
     add(app_, "status", "How larderd, the cache and the ledger are",
         [](const Options& o) { return get(o, Subject::status, "/api/v1/status"); });
+  }
+
+  void add_what() {
+    add(app_, "what", "What a URL is an update of, and how that is known",
+        [](const Options& o) { return get(o, Subject::what, "/api/v1/what?url=" + query_escape(o.url)); })
+        ->add_option("URL", options_.url, "The whole URL of a file")
+        ->required();
   }
 
   void add_reports() {

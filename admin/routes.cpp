@@ -20,6 +20,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/status", Who::administrator, Where::worker, report_status},
     Route{"GET", "/api/v1/config", Who::administrator, Where::worker, report_config},
     Route{"GET", "/api/v1/fills", Who::administrator, Where::worker, report_fills},
+    Route{"GET", "/api/v1/what", Who::administrator, Where::worker, report_what},
     Route{"GET", "/api/v1/reports/summary", Who::administrator, Where::worker, report_summary},
     Route{"GET", "/api/v1/reports/versions", Who::administrator, Where::worker, report_versions},
     Route{"GET", "/api/v1/reports/devices", Who::administrator, Where::worker, report_devices},

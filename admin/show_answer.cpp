@@ -190,6 +190,37 @@ std::string show_verification(const Json& a) {
   return show_facts(facts);
 }
 
+std::string show_what(const Json& a) {
+  Facts facts;
+  const auto add = [&](const char* label, const Json& value) {
+    if (value.is_null() || value.empty()) return;
+    std::string text;
+    for (const Json& item : value.is_array() ? value : Json::array({value})) {
+      text += (text.empty() ? "" : ", ") + (item.is_string() ? item.get<std::string>() : item.dump());
+    }
+    facts.emplace_back(label, text);
+  };
+  add("url", a.at("url"));
+  add("product", a.at("product"));
+  add("version", a.at("version"));
+  add("build", a.at("build"));
+  add("kind", a.at("kind"));
+  add("from version", a.at("from_version"));
+  add("from builds", a.at("from_builds"));
+  add("models", a.at("models"));
+  add("type", a.at("type"));
+  add("known by", a.at("evidence"));
+  add("catalogue", a.at("catalogue"));
+  if (const Json& published = a.at("published"); !published.is_null()) {
+    add("published size", published.at("size_bytes"));
+    add("published SHA-256", published.at("sha256"));
+    add("published SHA-1", published.at("sha1"));
+    add("SHA-1 of its table of contents", published.at("archive_head_sha1"));
+    add("list of chunks", published.at("chunk_list"));
+  }
+  return show_facts(facts);
+}
+
 std::string show(Subject subject, const Json& answer, std::size_t width) {
   switch (subject) {
     case Subject::status:
@@ -210,6 +241,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return answer.at("done").get<std::string>() + " " + answer.at("url").get<std::string>() + "\n";
     case Subject::verification:
       return show_verification(answer);
+    case Subject::what:
+      return show_what(answer);
   }
   return {};
 }

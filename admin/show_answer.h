@@ -13,7 +13,7 @@
 namespace larder::admin {
 
 // What an answer is of, which decides how it is shown.
-enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification };
+enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification, what };
 
 // Fails when the answer is not what larderd says on this subject.
 Result<std::string> show_answer(Subject subject, const std::string& json, std::size_t width);

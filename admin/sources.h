@@ -11,6 +11,7 @@
 #include "cache/store.h"
 #include "config/config.h"
 #include "reports/ledger.h"
+#include "updates/knowledge.h"
 
 namespace larder::admin {
 
@@ -18,9 +19,10 @@ struct Sources {
   cache::Store& store;
   reports::Ledger& ledger;
   const Clock& clock;
-  std::function<std::unique_ptr<cache::Reader>()> make_reader;  // called and used on a worker
-  std::function<LiveStatus()> live;                             // called on a worker; may wait a little
-  std::function<bool()> ready;                                  // any thread, never waits: clients are served
+  std::function<std::unique_ptr<cache::Reader>()> make_reader;           // called and used on a worker
+  std::function<LiveStatus()> live;                                      // called on a worker; may wait a little
+  std::function<std::shared_ptr<const updates::Knowledge>()> knowledge;  // any thread; never null
+  std::function<bool()> ready;                                           // any thread, never waits: clients are served
 };
 
 }  // namespace larder::admin

@@ -5,6 +5,7 @@
 #include <event2/thread.h>
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 
 #include "proxy/catalogue_keeper.h"
@@ -42,6 +43,8 @@ class RunningProxy final : public Proxy {
         keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
                   for (const auto& loop : loops_) loop->teach(knowledge);
+                  const std::lock_guard lock(knowledge_mutex_);
+                  knowledge_ = knowledge;
                 }),
         site_{clock,    store,          *pager_, ledger,   origins_, counters_,
               clients_, origin_thread_, *fills_, *passes_, keeper_} {
@@ -113,6 +116,11 @@ class RunningProxy final : public Proxy {
 
   const Counters& counters() const override { return counters_; }
 
+  std::shared_ptr<const updates::Knowledge> knowledge() const override {
+    const std::lock_guard lock(knowledge_mutex_);
+    return knowledge_;
+  }
+
   std::vector<FillInfo> fills() override {
     std::vector<FillInfo> infos;
     if (running_) origin_thread_.run([&] { infos = fills_->list(); });
@@ -148,6 +156,8 @@ class RunningProxy final : public Proxy {
   RateClock rate_clock_;
   std::unique_ptr<FillDesk> fills_;
   std::unique_ptr<PassDesk> passes_;
+  mutable std::mutex knowledge_mutex_;
+  std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_
   CatalogueKeeper keeper_;
   Site site_;
   std::vector<std::unique_ptr<Loop>> loops_;

@@ -15,6 +15,7 @@
 #include "proxy/mismatch.h"
 #include "proxy/origin_health.h"
 #include "reports/ledger.h"
+#include "updates/knowledge.h"
 
 namespace larder::proxy {
 
@@ -40,6 +41,7 @@ class Proxy {
   virtual const Counters& counters() const = 0;  // any thread
   // Any thread but the data path's own; wait for `origin`.
   virtual std::vector<OriginAtRest> origins_at_rest() = 0;
+  virtual std::shared_ptr<const updates::Knowledge> knowledge() const = 0;  // any thread; never null
   virtual std::vector<FillInfo> fills() = 0;
   virtual std::vector<Mismatch> mismatches() = 0;  // the newest first
 };

@@ -196,7 +196,7 @@ TEST_CASE("an address that is taken is an error that says what to do") {
   const SystemClock clock;
   auto config = std::make_shared<config::Config>(*config_of(""));
   config->listen.admin = site.server().listening();
-  const auto second = AdminServer::start({store, ledger, clock, nullptr, nullptr, nullptr}, config);
+  const auto second = AdminServer::start({store, ledger, clock, nullptr, nullptr, nullptr, nullptr}, config);
   REQUIRE_FALSE(second);
   CHECK(second.error().kind == ErrorKind::busy);
   CHECK_THAT(second.error().message, Catch::Contains("Address already in use; stop the program that uses it"));

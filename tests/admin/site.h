@@ -60,6 +60,7 @@ class Site {
   FakeLedger ledger;
   std::vector<cache::ObjectPtr> objects;
   LiveStatus live;
+  std::shared_ptr<const updates::Knowledge> knowledge = updates::Knowledge::empty();
   std::atomic<bool> ready{true};
 
  private:

@@ -78,6 +78,8 @@ def test_catalogues_of_a_directory_are_known_from_the_start(site, tmp_path):
         assert get(larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
         row = eventually(lambda: next((row for row in larder.report("versions") if row["version"] == "14.6.1"), None))
         assert (row["build"], row["devices_complete"]) == ("23G90", 1)
+        told = larder.command("what", f"http://{CDN}{FOLDER}InstallAssistant.pkg").stdout
+        assert "macOS Sonoma" in told and "14.6.1" in told and "known by" in told and CATALOGUE in told
 
 
 def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):
