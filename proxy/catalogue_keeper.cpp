@@ -16,6 +16,8 @@ namespace {
 // Requests for unknown files may come in any number; the origin is asked for the catalogues once in this time.
 constexpr auto kRoundRest = std::chrono::seconds(30);
 constexpr std::size_t kListed = 1000;
+// Files that describe products, remembered as asked for. Reached: some may be asked for once more.
+constexpr std::size_t kDescriptions = 10'000;
 
 }  // namespace
 
@@ -120,6 +122,28 @@ void CatalogueKeeper::know(const std::string& catalogue, Result<std::shared_ptr<
   spdlog::info("read the catalogue {}: {} files and {} builds are known now", catalogue, knowledge_->files(),
                knowledge_->builds());
   publish_(knowledge_);
+}
+
+void CatalogueKeeper::describe(const std::string& product_key) {
+  thread_.post([this, product_key] {
+    for (const std::string& key : knowledge_->descriptions_of(product_key)) fetch_description(key);
+  });
+}
+
+void CatalogueKeeper::fetch_description(const std::string& key) {
+  const auto named = updates::Url::parse(key);
+  if (!named || knowledge_->taught(key)) return;
+  if (descriptions_.size() >= kDescriptions) descriptions_.clear();
+  if (!descriptions_.insert(key).second) return;
+  const updates::CanonicalUrl url = updates::canonical(*named);
+  FillOrder order;
+  order.key = url.key;
+  order.origin = url.origin;
+  order.fallbacks = url.fallbacks;
+  order.name = cache::NameClass::immutable;
+  order.what = std::make_shared<const updates::Recognition>(updates::recognise(*named, *knowledge_));
+  order.known = reader_->find(key);
+  origin_.post([this, order = std::move(order)] { fills_.fetch(order, [](const Status&) {}); });
 }
 
 void CatalogueKeeper::refresh(const updates::MauChannel& channel, std::function<void()> done) {

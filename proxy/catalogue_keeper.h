@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ class CatalogueKeeper {
   // An object has become complete, or was found unchanged. Reads it if it is a catalogue not read yet.
   void learn(const cache::ObjectPtr& object);
 
+  // A product of Apple's is asked for whose catalogue does not tell its version: fetches the files that do, once.
+  void describe(const std::string& product_key);
+
   // Reads a channel's manifests anew from the origin; `done` on the keeper when all have been read or have failed.
   // Callers at the same time share one round, and a round just made is not repeated.
   void refresh(const updates::MauChannel& channel, std::function<void()> done);
@@ -57,6 +61,7 @@ class CatalogueKeeper {
   void take_in(const updates::Url& url, std::span<const std::byte> document);
   void know(const std::string& catalogue, Result<std::shared_ptr<const updates::Knowledge>> learned);
   void begin_round(const updates::MauChannel& channel, Round& round);
+  void fetch_description(const std::string& key);
   void one_done(const std::string& channel);
 
   const Clock& clock_;
@@ -68,6 +73,7 @@ class CatalogueKeeper {
   std::unique_ptr<cache::Reader> reader_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
   std::map<std::string, Round> rounds_;  // by channel
+  std::set<std::string> descriptions_;   // asked for
 };
 
 }  // namespace larder::proxy

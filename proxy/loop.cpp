@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/catalogue_keeper.h"
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/listener.h"
@@ -146,6 +147,10 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
   asked->target = std::move(target);
   asked->subject = subject_of(asked->target.url.key, *asked->what);
   asked->knowledge = knowledge_;
+  const updates::Recognition& what = *asked->what;
+  if (what.listed && !what.product_key.empty() && what.version.empty() && what.kind != updates::Kind::catalogue) {
+    site.catalogues.describe(what.product_key);
+  }
   if (head != nullptr && head_line_says_all(*head) && !asked->target.mau) {
     if (asked_.size() >= kRemembered) asked_.clear();
     asking_.assign(head->host).append(1, '\n').append(head->target);

@@ -70,6 +70,9 @@ class Knowledge {
   // A product key of a sucatalog ("042-58988"): its first listed file, for product and version. Null when unknown.
   virtual const ListedFile* find_product_key(std::string_view product_key) const = 0;
 
+  // The files listed for a product that say what it is (.dist, .smd), for the caller to fetch and to learn from.
+  virtual std::vector<std::string> descriptions_of(std::string_view product_key) const = 0;
+
   // Null when no catalogue or list names the build.
   virtual const KnownBuild* find_build(std::string_view build) const = 0;
 

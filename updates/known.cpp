@@ -2,6 +2,7 @@
 #include "updates/known.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_set>
 
@@ -102,6 +103,15 @@ const ListedFile* Known::find_package(std::string_view channel, std::string_view
 const ListedFile* Known::find_product_key(std::string_view product_key) const {
   const ProductEntry* product = products_.peek(product_key);
   return product == nullptr || product->urls.empty() ? nullptr : find(product->urls.front());
+}
+
+std::vector<std::string> Known::descriptions_of(std::string_view product_key) const {
+  std::vector<std::string> descriptions;
+  if (const ProductEntry* product = products_.peek(product_key)) {
+    std::copy_if(product->urls.begin(), product->urls.end(), std::back_inserter(descriptions),
+                 [](const std::string& url) { return url.ends_with(".dist") || url.ends_with(".smd"); });
+  }
+  return descriptions;
 }
 
 void Known::each_file(const std::function<void(const ListedFile&)>& visit) const {

@@ -76,6 +76,7 @@ class Known final : public Knowledge {
   const ListedFile* find_package(std::string_view channel, std::string_view app_id,
                                  std::string_view basename) const override;
   const ListedFile* find_product_key(std::string_view product_key) const override;
+  std::vector<std::string> descriptions_of(std::string_view product_key) const override;
   const KnownBuild* find_build(std::string_view build) const override { return builds_.peek(build); }
   void each_file(const std::function<void(const ListedFile&)>& visit) const override;
   std::size_t files() const override { return files_.size(); }

@@ -65,6 +65,23 @@ def test_a_file_of_a_catalogue_is_reported_with_its_product(site, packed):
     assert site.origin.bytes_sent(FOLDER + "InstallAssistant.pkg") == content.size
 
 
+def test_what_a_catalogue_leaves_out_is_fetched_when_a_device_asks_for_the_product(site):
+    content = Content("assistant", 6 * MiB)
+    site.origin.put(CATALOGUE, catalogue())
+    site.origin.put(FOLDER + "InstallAssistant.pkg", content, rate=6 * MiB)
+    site.origin.put(f"{FOLDER}{KEY}.English.dist", DIST_TEXT)
+    assert get(site.larder.http, f"{CATALOGUE}?source={SCAN}&sourceScheme=https").status == 200
+    eventually(lambda: "read the catalogue" in site.larder.log)
+    assert site.origin.asked(f"{FOLDER}{KEY}.English.dist") == []
+    # Even the first fetch is on record with its version.
+    assert get(site.larder.http, f"/d/MAC9{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https").body == content.read()
+    row = eventually(lambda: next(iter(row for row in site.larder.report("versions") if row["product"].startswith("macOS")), None))
+    assert (row["version"], row["build"], row["devices_complete"]) == ("14.6.1", "23G90", 1)
+    for _ in range(3):
+        get(site.larder.http, f"/d/MAC8{FOLDER}InstallAssistant.pkg?source={CDN}&sourceScheme=https")
+    assert len(site.origin.asked(f"{FOLDER}{KEY}.English.dist")) == 1
+
+
 def test_catalogues_of_a_directory_are_known_from_the_start(site, tmp_path):
     for host, path, document in ((SCAN, CATALOGUE, catalogue()), (DIST, f"{FOLDER}{KEY}.English.dist", DIST_TEXT),
                                  (SCAN, "/content/catalogs/others/index-15.merged-1.sucatalog", b"no catalogue"), (SCAN, "/notes.txt", b"not read")):

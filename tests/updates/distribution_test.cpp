@@ -35,6 +35,13 @@ TEST_CASE("a distribution teaches title, version and build of its product") {
   CHECK_FALSE(seen.listed);
 }
 
+TEST_CASE("a product's describing files are known from its catalogue") {
+  CHECK(Knowledge::empty()->descriptions_of("042-58988").empty());
+  const auto known = learnt(Knowledge::empty(), kSucatalog, sucatalog(""));
+  CHECK(known->descriptions_of("042-58988") == std::vector<std::string>{kDist});
+  CHECK(known->descriptions_of("042-1").empty());
+}
+
 TEST_CASE("a title that is a key is looked up in the English strings") {
   const std::string strings =
       "<localization><strings language=\"German\"><![CDATA[\"SU_TITLE\" = \"Falsch\";]]></strings>"
