@@ -88,7 +88,6 @@ class Daemon {
     auto ledger = reports::Ledger::open({storage.path / "ledger", config_->ledger.retention}, clock_);
     if (!ledger) return std::move(ledger).error();
     ledger_ = std::move(*ledger);
-    if (!config_->listen.tls.empty()) spdlog::warn("listen.tls is set, but this Larder serves no TLS; use listen.http");
     if (!config_->listen.sni.empty()) spdlog::warn("listen.sni is set, but this Larder carries no TLS through");
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
     if (!proxy) return std::move(proxy).error();
@@ -127,6 +126,7 @@ class Daemon {
   }
 
   bool responsive() { return proxy_->responsive(); }
+  void look_after_certificates() { proxy_->certificates().look_after(); }
 
   // A damaged environment is not used for longer than running answers take to end. What only the opening anew of a
   // sound one can cure has until no client is connected: they are served without it meanwhile.
@@ -165,7 +165,8 @@ class Daemon {
               return live;
             },
             [this] { return proxy_->knowledge(); },
-            [this] { return ready_.load(); }};
+            [this] { return ready_.load(); },
+            &proxy_->certificates()};
   }
 
   SystemClock clock_;
@@ -202,6 +203,7 @@ int serve(std::shared_ptr<const config::Config> config) {
     }
     if (daemon.responsive()) sd_notify(0, "WATCHDOG=1");
     daemon.look_after_environments();
+    daemon.look_after_certificates();
     if (const std::string why = restart_wanted(); !why.empty() && daemon.may_begin_anew()) {
       spdlog::error("larderd begins anew: {}", why);
       daemon.stop();

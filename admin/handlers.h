@@ -36,6 +36,10 @@ void report_traffic(const Desk& desk, const Request& request, const Reply& reply
 void list_profiles(const Desk& desk, const Request& request, const Reply& reply);
 void write_profile(const Desk& desk, const Request& request, const Reply& reply);
 
+// tls_orders.cpp
+void report_tls(const Desk& desk, const Request& request, const Reply& reply);
+void make_authority(const Desk& desk, const Request& request, const Reply& reply);
+
 // cache_orders.cpp
 void list_objects(const Desk& desk, const Request& request, const Reply& reply);
 void report_verify(const Desk& desk, const Request& request, const Reply& reply);

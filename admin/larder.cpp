@@ -39,6 +39,7 @@ struct Options {
   std::string from, to, product, device, limit, cursor;
   std::string device_id;
   std::string url;
+  std::vector<std::string> names;
   std::string key;
   std::string config_file;
 };
@@ -170,6 +171,7 @@ class CommandLine {
     add_reports();
     add_cache();
     add_profile();
+    add_tls();
     add_config();
   }
 
@@ -256,6 +258,30 @@ class CommandLine {
         auto client = connect(o);
         return client ? profile_.run(*client, o.json) : failed(client.error().message);
       };
+    });
+  }
+
+  void add_tls() {
+    auto* tls = app_.add_subcommand("tls", "The certificate devices see");
+    tls->require_subcommand(1)->fallthrough();
+    add(*tls, "status", "What it is for and until when, and what is wrong with it",
+        [](const Options& o) { return get(o, Subject::tls, "/api/v1/tls"); });
+    add(*tls, "init", "Make an authority of the site's own, and a certificate that renews itself",
+        [](const Options& o) {
+          auto client = connect(o);
+          if (!client) return failed(client.error().message);
+          return print(o, Subject::tls, client->post("/api/v1/tls", names_json(o.names)));
+        })
+        ->add_option("NAME", options_.names, "Names and addresses by which devices reach Larder; else listen.name");
+    add(*tls, "root", "Print the certificate that devices must trust", [](const Options& o) {
+      auto client = connect(o);
+      if (!client) return failed(client.error().message);
+      const auto answer = client->get("/api/v1/tls");
+      if (!answer || !answer->good()) return print(o, Subject::tls, answer);
+      const std::string root = root_in(answer->body);
+      if (root.empty()) return failed("there is no authority of the site's own; larder tls init makes it");
+      std::cout << root;
+      return kGood;
     });
   }
 

@@ -85,6 +85,9 @@ void add_traffic(Families& out, const proxy::Counters& c) {
             c.line_rate.value());
   out.counter("larder_answers_paced_total", "Times an answer waited for its client's rate.", c.answers_paced.value());
   out.counter("larder_line_waits_total", "Times an origin's bytes waited for the line's rate.", c.line_waits.value());
+  out.counter("larder_tls_handshakes_total", "Clients that have come to terms on TLS.", c.tls_handshakes.value());
+  out.counter("larder_tls_failures_total", "Clients that have not: most do not trust the certificate.",
+              c.tls_failures.value());
   out.gauge("larder_requests_running", "Requests under way now.", c.requests_running.value());
   out.counter("larder_requests_over_limit_total", "Requests answered 503 because too many were under way.",
               c.requests_over_limit.value());

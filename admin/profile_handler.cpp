@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Profiles by the API: what there is, and one made to order.
-#include <unistd.h>
-
-#include <array>
-
 #include "admin/handlers.h"
 #include "admin/json.h"
+#include "admin/own_name.h"
 #include "admin/profile.h"
 #include "admin/query.h"
 #include "proxy/origin_table.h"
@@ -13,15 +10,10 @@
 namespace larder::admin {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
-}
-
 ProfileSite site_of(const Desk& desk) {
   ProfileSite site;
-  site.host_name = host_name();
+  site.own_name = own_name(*desk.config);
+  if (desk.sources.certificates != nullptr) site.root_pem = desk.sources.certificates->root_pem();
   const proxy::OriginTable origins(desk.config->origins);
   for (const auto& [name, rules] : origins.rules()) site.origins.push_back(name);
   return site;

@@ -188,8 +188,7 @@ void read_device(Reader& reader, ProfileOrder& order) {
 
 void read_server(Reader& reader, ProfileOrder& order, const config::Config& config, const ProfileSite& site) {
   order.server = to_lower(reader.text("server"));
-  if (order.server.empty()) order.server = config.listen.name;
-  if (order.server.empty()) order.server = to_lower(site.host_name);
+  if (order.server.empty()) order.server = site.own_name;
   if (!config::is_host_name(order.server) && !config::Address::parse(order.server)) {
     reader.refuse("server", "must be a host name or an address without a port, such as larder.example.org");
   }

@@ -49,7 +49,7 @@ struct ProfileOrder {
 
 // What the daemon knows besides the configuration.
 struct ProfileSite {
-  std::string host_name;             // of this machine, used when neither the order nor listen.name says another
+  std::string own_name;              // by which devices reach it, unless the order says another
   std::string root_pem;              // of the site's own authority; "" none
   std::vector<std::string> origins;  // as in ProfileOrder
 };

@@ -26,6 +26,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/reports/devices", Who::administrator, Where::worker, report_devices},
     Route{"GET", "/api/v1/reports/devices/{id}", Who::administrator, Where::worker, report_device},
     Route{"GET", "/api/v1/reports/traffic", Who::administrator, Where::worker, report_traffic},
+    Route{"GET", "/api/v1/tls", Who::administrator, Where::worker, report_tls},
+    Route{"POST", "/api/v1/tls", Who::administrator, Where::worker, make_authority},
     Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},
     Route{"POST", "/api/v1/profile", Who::administrator, Where::worker, write_profile},
     Route{"GET", "/api/v1/cache/objects", Who::administrator, Where::worker, list_objects},

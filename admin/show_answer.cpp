@@ -221,6 +221,22 @@ std::string show_what(const Json& a) {
   return show_facts(facts);
 }
 
+std::string show_tls(const Json& answer) {
+  std::string text;
+  const Json& certificate = answer.at("certificate");
+  if (certificate.is_null()) {
+    text = answer.at("listening").get<bool>() ? "no certificate\n" : "no TLS listener (listen.tls in larder.toml)\n";
+  } else {
+    std::string names;
+    for (const Json& name : certificate.at("names")) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+    text = "for         " + names + "\nsigned by   " + certificate.at("issuer").get<std::string>() +
+           (certificate.at("own_authority").get<bool>() ? " (the site's own, renewed by itself)" : "") +
+           "\nuntil       " + certificate.at("not_after").get<std::string>() + "\n";
+  }
+  if (answer.at("problem").is_string()) text += "PROBLEM     " + answer.at("problem").get<std::string>() + "\n";
+  return text;
+}
+
 std::string show(Subject subject, const Json& answer, std::size_t width) {
   switch (subject) {
     case Subject::status:
@@ -243,6 +259,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_verification(answer);
     case Subject::what:
       return show_what(answer);
+    case Subject::tls:
+      return show_tls(answer);
   }
   return {};
 }
@@ -279,6 +297,16 @@ Result<VerificationState> read_verification(const std::string& json) {
 
 std::string order_json(const std::string& url) {
   return Json{{"url", url}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string names_json(const std::vector<std::string>& names) {
+  return Json{{"names", names}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string root_in(const std::string& json) {
+  const Json answer = Json::parse(json, nullptr, false);
+  return answer.is_object() && answer.contains("root") && answer["root"].is_string() ? answer["root"].get<std::string>()
+                                                                                     : std::string{};
 }
 
 }  // namespace larder::admin

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
@@ -13,7 +14,7 @@
 namespace larder::admin {
 
 // What an answer is of, which decides how it is shown.
-enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification, what };
+enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification, what, tls };
 
 // Fails when the answer is not what larderd says on this subject.
 Result<std::string> show_answer(Subject subject, const std::string& json, std::size_t width);
@@ -31,6 +32,10 @@ Result<VerificationState> read_verification(const std::string& json);
 
 // {"url": ...}
 std::string order_json(const std::string& url);
+// {"names": [...]}
+std::string names_json(const std::vector<std::string>& names);
+// The root in an answer of /api/v1/tls; "" when there is none.
+std::string root_in(const std::string& json);
 
 // What the keys mean: all, or the one named. With `config`, its values too.
 std::string explain_keys(std::string_view only, const config::Config* config, std::size_t width);

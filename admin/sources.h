@@ -10,6 +10,7 @@
 #include "cache/reader.h"
 #include "cache/store.h"
 #include "config/config.h"
+#include "proxy/certificate_desk.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -23,6 +24,7 @@ struct Sources {
   std::function<LiveStatus()> live;                                      // called on a worker; may wait a little
   std::function<std::shared_ptr<const updates::Knowledge>()> knowledge;  // any thread; never null
   std::function<bool()> ready;                                           // any thread, never waits: clients are served
+  proxy::CertificateDesk* certificates = nullptr;                        // of the TLS listeners; null: there are none
 };
 
 }  // namespace larder::admin

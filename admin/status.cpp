@@ -27,6 +27,8 @@ Json counters_json(const proxy::Counters& counters) {
           {"line_rate", counters.line_rate.value()},
           {"answers_paced", counters.answers_paced.value()},
           {"line_waits", counters.line_waits.value()},
+          {"tls_handshakes", counters.tls_handshakes.value()},
+          {"tls_failures", counters.tls_failures.value()},
           {"requests", counters.requests.value()},
           {"requests_running", counters.requests_running.value()},
           {"requests_over_limit", counters.requests_over_limit.value()},
@@ -163,6 +165,9 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   const cache::StoreStatus store = desk.sources.store.status();
   const reports::Ledger::LedgerStatus ledger = desk.sources.ledger.status();
   answer["problems"] = problems_json(live, store, ledger);
+  const std::string tls =
+      desk.sources.certificates != nullptr ? desk.sources.certificates->state().problem : std::string{};
+  if (!tls.empty()) answer["problems"].push_back("the certificate of this Larder: " + tls);
   answer["store"] = store_json(store);
   answer["ledger"] = ledger_json(ledger);
   Response response;

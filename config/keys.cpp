@@ -234,11 +234,12 @@ constexpr std::array kKeys{
         show_window_lines, set_window_line},
 
     Key{"tls.certificate", "path", R"("")", R"("/etc/larder/tls/larder.pem")",
-        "The certificate of Larder's own name and its chain, PEM. Needed with listen.tls.", Reload::restart,
+        "The certificate of Larder's own name and its chain, PEM. Empty: of the site's own authority, which `larder tls "
+        "init` makes. Read again by a reload and, when it changes, within the hour.", Reload::live,
         [](Config& c, const Value& v, P& p) { put(c.tls.certificate, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.tls.certificate); }},
     Key{"tls.key", "path", R"("")", R"("/etc/larder/tls/larder.key")", "The certificate's private key, PEM.",
-        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.tls.key, read_path(v, p)); }, nullptr,
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.tls.key, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.tls.key); }},
 
     Key{"locator.servers", "list of addresses", "[]", R"(["10.1.2.3:8080", "10.1.2.4:8080"])",

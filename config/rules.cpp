@@ -84,12 +84,10 @@ class Rules {
 
   void check_tls() {
     const auto& tls = config_.tls;
-    const bool needed = !config_.listen.tls.empty();
-    if (tls.certificate.empty() && (needed || !tls.key.empty())) {
-      add("tls.certificate", needed ? "listen.tls needs a certificate; name its PEM file here, or empty listen.tls"
-                                    : "tls.key is given without its certificate; name the certificate's PEM file");
+    if (tls.certificate.empty() && !tls.key.empty()) {
+      add("tls.certificate", "tls.key is given without its certificate; name the certificate's PEM file");
     }
-    if (tls.key.empty() && (needed || !tls.certificate.empty())) {
+    if (tls.key.empty() && !tls.certificate.empty()) {
       add("tls.key", "the certificate's private key is missing; name its PEM file");
     }
     check_file("tls.certificate", document_.line_of("tls.certificate"), tls.certificate);

@@ -32,10 +32,11 @@ std::uint64_t bytes_untaken(int fd) {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, int fd, ClientTable::Seat seat)
+Connection::Connection(Loop& loop, int fd, ClientTable::Seat seat, std::unique_ptr<TlsStream> tls)
     : loop_(loop),
       fd_(fd),
       seat_(std::move(seat)),
+      tls_(std::move(tls)),
       body_share_(loop.site.counters.request_body_bytes),
       last_progress_(loop.site.clock.steady()) {
   event_base* base = loop.thread.base();
@@ -71,12 +72,17 @@ void Connection::read_more(bool wanted) {
   reading_on_ = wanted;
   if (wanted) {
     event_add(read_event_.get(), nullptr);
+    if (tls_ && tls_->holds_input()) event_active(read_event_.get(), EV_READ, 0);
   } else {
     event_del(read_event_.get());
   }
 }
 
 void Connection::on_readable() {
+  if (tls_) {
+    on_readable_tls();
+    return;
+  }
   std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
   const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
   if (got < 0) {
@@ -85,17 +91,25 @@ void Connection::on_readable() {
     return;
   }
   if (got == 0) {
-    input_ended_ = true;
-    read_more(false);
-    if (!exchange_) close();
-    return;
+    input_ended();
+  } else {
+    take_input({buffer.data(), static_cast<std::size_t>(got)});
   }
+}
+
+void Connection::input_ended() {
+  input_ended_ = true;
+  read_more(false);
+  if (!exchange_) close();
+}
+
+void Connection::take_input(std::string_view bytes) {
   if (reading_ == Reading::linger) return;
   if (in_begin_ == in_.size()) {
     in_.clear();
     in_begin_ = 0;
   }
-  in_.append(buffer.data(), static_cast<std::size_t>(got));
+  in_.append(bytes);
   stirred_ = true;
   last_progress_ = loop_.site.clock.steady();
   slim_ = false;
@@ -107,6 +121,7 @@ void Connection::on_readable() {
 }
 
 void Connection::on_writable() {
+  if (tls_ && !flush_tls()) return;
   if (exchange_) {
     exchange_->on_writable();
   } else {
@@ -292,6 +307,7 @@ Connection::Sent Connection::send_paced(Pace& pace, iovec* parts, int count, boo
 
 Connection::Sent Connection::write(iovec* parts, int count, bool more, std::size_t& sent) {
   sent = 0;
+  if (tls_) return write_tls(parts, count, sent);
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = static_cast<std::size_t>(count);
@@ -339,6 +355,7 @@ void Connection::linger() {
     return;
   }
   reading_ = Reading::linger;
+  if (tls_) tls_->say_goodbye();
   shutdown(fd_, SHUT_WR);
   in_.clear();
   in_begin_ = 0;
@@ -366,7 +383,7 @@ void Connection::check_time(SteadyTime now) {
     check_taking(now);
   } else if (reading_ == Reading::linger) {
     if (now - quiet_since_ > limits::kLinger) close();
-  } else if (reading_ == Reading::head && in_begin_ == in_.size()) {
+  } else if (reading_ == Reading::head && in_begin_ == in_.size() && !(tls_ && tls_->shaking_hands())) {
     if (now - quiet_since_ > kSlimAfter) slim();
     if (now - quiet_since_ > loop_.config().limits.keep_alive) close();
   } else {

@@ -15,6 +15,7 @@
 #include "proxy/event_thread.h"
 #include "proxy/request_body.h"
 #include "proxy/request_head.h"
+#include "proxy/tls_stream.h"
 
 struct iovec;
 
@@ -25,7 +26,8 @@ class Loop;
 
 class Connection {
  public:
-  Connection(Loop& loop, int fd, ClientTable::Seat seat);
+  // `tls`: null for a plain one.
+  Connection(Loop& loop, int fd, ClientTable::Seat seat, std::unique_ptr<TlsStream> tls);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -33,6 +35,7 @@ class Connection {
   Loop& loop() { return loop_; }
   const config::Address& client() const { return seat_.address(); }
   Admission admission() const { return seat_.admission(); }
+  bool secure() const { return tls_ != nullptr; }
   config::Endpoint local() const;  // the address and port the client has reached
 
   // ---- for the exchange ----
@@ -78,6 +81,11 @@ class Connection {
 
   Sent send_paced(Pace& pace, iovec* parts, int count, bool more, std::size_t& sent);
   Sent write(iovec* parts, int count, bool more, std::size_t& sent);
+  Sent write_tls(const iovec* parts, int count, std::size_t& sent);
+  void on_readable_tls();
+  bool flush_tls();
+  void take_input(std::string_view bytes);
+  void input_ended();
   void read_more(bool wanted);
   void slim();
   void check_asking(SteadyTime now);
@@ -89,6 +97,7 @@ class Connection {
   Loop& loop_;
   const int fd_;
   const ClientTable::Seat seat_;
+  const std::unique_ptr<TlsStream> tls_;
   Event read_event_;
   Event write_event_;
   std::string in_;

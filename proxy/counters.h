@@ -32,6 +32,8 @@ struct Counters {
   Count connections_refused{0};      // client network not allowed, or too many to be told
   Count connections_handed_over{0};  // to a loop with less to do
   Count connections_over_limit{0};   // answered 429 or 503: its address, or all, had as many as they may
+  Count tls_handshakes{0};           // completed
+  Count tls_failures{0};             // a client that does not trust the certificate, or speaks no TLS of today
   Count requests_running{0};         // now; those answered at once are not in it
   Count requests_over_limit{0};      // answered 503: as many were running as may be
   Count requests_timed_out{0};       // head or body did not come in time: 408

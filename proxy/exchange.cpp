@@ -89,13 +89,14 @@ void Exchange::refuse_and_close(int status, const std::string& reason) {
 void Exchange::classify_request() {
   if (!admitted()) return;
   if (came_back()) return;
-  if (AskedPtr known = loop_.recall(*head_)) {
+  const ListenerKind kind = connection_.secure() ? ListenerKind::tls : ListenerKind::plain;
+  if (AskedPtr known = loop_.recall(*head_, kind)) {
     begin_fetch(std::move(known));
     return;
   }
-  Classified what = classify(*head_, loop_.site.origins, ListenerKind::plain);
+  Classified what = classify(*head_, loop_.site.origins, kind);
   if (auto* target = std::get_if<FetchTarget>(&what)) {
-    begin_fetch(loop_.understand(std::move(*target), head_));
+    begin_fetch(loop_.understand(std::move(*target), head_, kind));
   } else if (const auto* asked = std::get_if<Helper>(&what)) {
     helper(*asked);
   } else if (const auto* refusal = std::get_if<Refusal>(&what)) {

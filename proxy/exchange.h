@@ -120,7 +120,8 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // ---- Larder's own (exchange_helper.cpp) ----
   void helper(const Helper& helper);
-  std::optional<config::Endpoint> own_endpoint() const;
+  std::optional<config::Endpoint> plain_endpoint() const;
+  std::optional<config::Endpoint> named_endpoint() const;
   void answer_pac();
   void answer_locate();
 

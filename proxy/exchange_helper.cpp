@@ -48,19 +48,27 @@ void Exchange::helper(const Helper& helper) {
   }
 }
 
-// Where the client has reached the plain entrances, as it would write it itself: by the name it has used, if it has.
-std::optional<config::Endpoint> Exchange::own_endpoint() const {
+// Where the client reaches the plain entrances, by numbers: as it has reached this one, if that is one.
+std::optional<config::Endpoint> Exchange::plain_endpoint() const {
   const auto& http = loop_.config().listen.http;
   if (http.empty()) return std::nullopt;
-  const config::Endpoint local = connection_.local();
+  config::Endpoint local = connection_.local();
+  if (connection_.secure()) local.port = http.front().port;
+  return local;
+}
+
+// The same as the client would write it itself: by the name it has used, if it has.
+std::optional<config::Endpoint> Exchange::named_endpoint() const {
+  const auto local = plain_endpoint();
   const auto named = parse_authority(head_->host);
-  return config::Endpoint{named ? named->host : local.host, named ? named->port.value_or(kHttpPort) : local.port};
+  if (!local || !named) return local;
+  return config::Endpoint{named->host, connection_.secure() ? local->port : named->port.value_or(kHttpPort)};
 }
 
 void Exchange::answer_pac() {
   record_.subject.edit().url = "larder:/proxy.pac";
   tell_ledger_ = true;
-  answer_text(200, pac_script(loop_.site.origins, own_endpoint()), "application/x-ns-proxy-autoconfig",
+  answer_text(200, pac_script(loop_.site.origins, named_endpoint()), "application/x-ns-proxy-autoconfig",
               {{"Cache-Control", "private, max-age=300"}, {"X-Content-Type-Options", "nosniff"}});
 }
 
@@ -85,7 +93,8 @@ void Exchange::answer_locate() {
     if (const auto address = config::Address::parse(endpoint.host)) servers.push_back({*address, endpoint.port, rank});
   };
   for (const config::Endpoint& endpoint : config.locator.servers) add(endpoint, 1);
-  if (servers.empty() && !config.listen.http.empty()) add(connection_.local(), 1);
+  const auto own = plain_endpoint();
+  if (servers.empty() && own) add(*own, 1);
   for (const config::Endpoint& endpoint : config.locator.spares) add(endpoint, 2);
   answer_text(200, locate_answer(servers, config.locator.validity, config.storage.cache_size_bytes), "application/json",
               {{"Cache-Control", "no-store"}});

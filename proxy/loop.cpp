@@ -26,6 +26,11 @@ constexpr std::size_t kRunningWeight = 16;
 // How often those who wait for their client's rate are looked at: a tenth of the burst a client may have.
 constexpr auto kPace = std::chrono::milliseconds(20);
 
+// Between host and target in what is remembered: a steered name means https where it was asked for over TLS.
+char mark_of(ListenerKind kind) {
+  return kind == ListenerKind::tls ? '\t' : '\n';
+}
+
 cache::NameClass name_class(updates::NameStability stability) {
   switch (stability) {
     case updates::NameStability::immutable:
@@ -42,7 +47,8 @@ cache::NameClass name_class(updates::NameStability stability) {
 
 // An accepted socket on its way to the loop that is to have it.
 struct Loop::Newcomer {
-  Newcomer(int of_fd, ClientTable::Seat of_seat) : fd(of_fd), seat(std::move(of_seat)) {}
+  Newcomer(int of_fd, ClientTable::Seat of_seat, ListenerKind of_kind)
+      : fd(of_fd), seat(std::move(of_seat)), kind(of_kind) {}
   Newcomer(const Newcomer&) = delete;
   Newcomer& operator=(const Newcomer&) = delete;
   ~Newcomer() {
@@ -50,6 +56,7 @@ struct Loop::Newcomer {
   }
   int fd;
   ClientTable::Seat seat;
+  ListenerKind kind;
 };
 
 Loop::Loop(Site& site_in, std::shared_ptr<const config::Config> config, unsigned number)
@@ -69,10 +76,10 @@ Loop::Loop(Site& site_in, std::shared_ptr<const config::Config> config, unsigned
 
 Loop::~Loop() = default;
 
-Status Loop::listen(const std::vector<config::Endpoint>& endpoints) {
+Status Loop::listen(const std::vector<config::Endpoint>& endpoints, ListenerKind kind) {
   for (const config::Endpoint& endpoint : endpoints) {
     auto listener = Listener::open(thread.base(), endpoint,
-                                   [this](int fd, const config::Address& client) { accepted(fd, client); });
+                                   [this, kind](int fd, const config::Address& client) { accepted(fd, client, kind); });
     if (!listener) return std::move(listener).error();
     listeners_.push_back(std::move(*listener));
   }
@@ -116,6 +123,10 @@ void Loop::reload(std::shared_ptr<const config::Config> config) {
   thread.post([this, config = std::move(config)]() mutable { config_ = std::move(config); });
 }
 
+void Loop::use_tls(TlsContextPtr context) {
+  thread.post([this, context = std::move(context)]() mutable { tls_ = std::move(context); });
+}
+
 void Loop::teach(std::shared_ptr<const updates::Knowledge> knowledge) {
   thread.post([this, knowledge = std::move(knowledge)]() mutable {
     knowledge_ = std::move(knowledge);
@@ -128,13 +139,13 @@ bool Loop::head_line_says_all(const RequestHead& head) {
   return head.method == "GET" && !head.has("Proxy-Authorization") && !head.has("Max-Forwards");
 }
 
-AskedPtr Loop::recall(const RequestHead& head) {
-  asking_.assign(head.host).append(1, '\n').append(head.target);
+AskedPtr Loop::recall(const RequestHead& head, ListenerKind kind) {
+  asking_.assign(head.host).append(1, mark_of(kind)).append(head.target);
   const auto found = asked_.find(asking_);
   return found != asked_.end() && head_line_says_all(head) ? found->second : nullptr;
 }
 
-AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
+AskedPtr Loop::understand(FetchTarget target, const RequestHead* head, ListenerKind kind) {
   const auto url = updates::Url::parse(target.url.key);
   auto asked = std::make_shared<Asked>();
   asked->what =
@@ -153,7 +164,7 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head) {
   }
   if (head != nullptr && head_line_says_all(*head) && !asked->target.mau) {
     if (asked_.size() >= kRemembered) asked_.clear();
-    asking_.assign(head->host).append(1, '\n').append(head->target);
+    asking_.assign(head->host).append(1, mark_of(kind)).append(head->target);
     asked_.emplace(asking_, asked);
   }
   return asked;
@@ -188,7 +199,7 @@ void Loop::flush_records() {
   records_.reserve(kRecordsAtOnce);
 }
 
-void Loop::accepted(int fd, const config::Address& client) {
+void Loop::accepted(int fd, const config::Address& client, ListenerKind kind) {
   add(site.counters.connections_accepted);
   auto seat = site.clients.enter(client, *config_);
   if (!seat) {
@@ -202,7 +213,7 @@ void Loop::accepted(int fd, const config::Address& client) {
     add(site.counters.connections_over_limit);
   }
   add(site.counters.connections_open);
-  auto newcomer = std::make_shared<Newcomer>(fd, std::move(*seat));
+  auto newcomer = std::make_shared<Newcomer>(fd, std::move(*seat), kind);
   Loop& to = lightest();
   if (&to == this) {
     adopt(*newcomer);
@@ -241,8 +252,17 @@ void Loop::adopt(Newcomer& newcomer) {
     take(site.counters.connections_open);
     return;
   }
+  std::unique_ptr<TlsStream> tls;
+  if (newcomer.kind == ListenerKind::tls) {
+    if (tls_) tls = TlsStream::accept(*tls_, newcomer.fd);
+    if (!tls) {
+      add(site.counters.tls_failures);
+      take(site.counters.connections_open);
+      return;
+    }
+  }
   const int fd = std::exchange(newcomer.fd, -1);
-  connections_.push_back(std::make_unique<Connection>(*this, fd, std::move(newcomer.seat)));
+  connections_.push_back(std::make_unique<Connection>(*this, fd, std::move(newcomer.seat), std::move(tls)));
   connections_.back()->slot = connections_.size() - 1;
   connected_.store(connections_.size(), std::memory_order_relaxed);
 }

@@ -21,6 +21,7 @@
 #include "proxy/pass_desk.h"
 #include "proxy/response_head.h"
 #include "proxy/site.h"
+#include "proxy/tls_context.h"
 #include "updates/knowledge.h"
 #include "updates/recognise.h"
 #include "updates/user_agent.h"
@@ -59,7 +60,9 @@ class Loop {
 
   // ---- from `main` ----
   // Sockets with SO_REUSEPORT, one set for each loop. Fails, naming the address, when one cannot be had.
-  Status listen(const std::vector<config::Endpoint>& endpoints);
+  Status listen(const std::vector<config::Endpoint>& endpoints, ListenerKind kind);
+  // What TLS connections are accepted with from now on; null: they are closed. Any thread.
+  void use_tls(TlsContextPtr context);
   // Loops that a new connection may be given to instead, if they have less to do; before start().
   void share_with(std::vector<Loop*> loops) { loops_ = std::move(loops); }
   void start();
@@ -82,15 +85,15 @@ class Loop {
   const std::shared_ptr<const updates::Knowledge>& knowledge() const { return knowledge_; }
 
   // The same head line asked before; null when it was not, or when other fields of the head matter.
-  AskedPtr recall(const RequestHead& head);
+  AskedPtr recall(const RequestHead& head, ListenerKind kind);
   // What is known of a target. Remembered for this head, when given, unless other fields of it mattered.
-  AskedPtr understand(FetchTarget target, const RequestHead* head);
+  AskedPtr understand(FetchTarget target, const RequestHead* head, ListenerKind kind = ListenerKind::plain);
   // The same with what has been taught since: a catalogue may have come while a long answer was sent.
   AskedPtr understand_again(const AskedPtr& asked);
   AgentPtr agent(std::string_view user_agent);
   void record(reports::FetchRecord record);  // a fetch that had no fill
 
-  void accepted(int fd, const config::Address& client);
+  void accepted(int fd, const config::Address& client, ListenerKind kind);
   void close(Connection& connection);  // frees it after the current event
   void running(int change);            // requests that outlive their turn
   // Tells the connection to go on once its client's rate may allow it, in turn with all others that wait so.
@@ -124,6 +127,7 @@ class Loop {
   std::string asking_;  // the key being looked up
   std::unordered_map<ReaderId, std::function<void()>> waiting_;
   std::vector<reports::FetchRecord> records_;
+  TlsContextPtr tls_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Connection>> connections_;  // each knows its slot
   std::size_t next_checked_ = 0;

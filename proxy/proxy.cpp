@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <event2/thread.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <mutex>
@@ -46,8 +47,10 @@ class RunningProxy final : public Proxy {
                   const std::lock_guard lock(knowledge_mutex_);
                   knowledge_ = knowledge;
                 }),
-        site_{clock,    store,          *pager_, ledger,   origins_, counters_,
-              clients_, origin_thread_, *fills_, *passes_, keeper_} {
+        site_{clock, store, *pager_, ledger, origins_, counters_, clients_, origin_thread_, *fills_, *passes_, keeper_},
+        certificates_(clock, [this](const TlsContextPtr& context) {
+          for (const auto& loop : loops_) loop->use_tls(context);
+        }) {
     fills_->on_learned([this](const cache::ObjectPtr& object) { keeper_.learn(object); });
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<Loop*> all;
@@ -61,11 +64,15 @@ class RunningProxy final : public Proxy {
   ~RunningProxy() override { stop(std::chrono::milliseconds(0)); }
 
   Status begin() {
-    for (const config::Endpoint& endpoint : config_->listen.http) {
-      if (auto free = Listener::check_free(endpoint); !free) return free;
+    for (const auto* endpoints : {&config_->listen.http, &config_->listen.tls}) {
+      for (const config::Endpoint& endpoint : *endpoints) {
+        if (auto free = Listener::check_free(endpoint); !free) return free;
+      }
     }
+    if (auto applied = certificates_.apply(*config_); !applied) return applied;
     for (const auto& loop : loops_) {
-      if (auto listening = loop->listen(config_->listen.http); !listening) return listening;
+      if (auto listening = loop->listen(config_->listen.http, ListenerKind::plain); !listening) return listening;
+      if (auto listening = loop->listen(config_->listen.tls, ListenerKind::tls); !listening) return listening;
     }
     origin_thread_.start();
     fills_->start();
@@ -98,6 +105,9 @@ class RunningProxy final : public Proxy {
   void reload(std::shared_ptr<const config::Config> config) override {
     config_ = config;
     for (const auto& loop : loops_) loop->reload(config);
+    if (auto applied = certificates_.apply(*config); !applied) {
+      spdlog::error("reload: {}; the certificate before stays in use", applied.error().message);
+    }
     origin_thread_.post([this, config] {
       origin_config_.fills = config->fills;
       origin_config_.storage = config->storage;
@@ -113,6 +123,8 @@ class RunningProxy final : public Proxy {
     origin_thread_.post([this] { ++answered_; });
     return true;
   }
+
+  CertificateDesk& certificates() override { return certificates_; }
 
   const Counters& counters() const override { return counters_; }
 
@@ -160,6 +172,7 @@ class RunningProxy final : public Proxy {
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_
   CatalogueKeeper keeper_;
   Site site_;
+  CertificateDesk certificates_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> answered_{SIZE_MAX};

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "cache/store.h"
 #include "config/config.h"
+#include "proxy/certificate_desk.h"
 #include "proxy/counters.h"
 #include "proxy/fill.h"
 #include "proxy/mismatch.h"
@@ -37,6 +38,9 @@ class Proxy {
 
   // Whether every loop has answered since the last call; what the watchdog is told. Asks them again.
   virtual bool responsive() = 0;
+
+  // What TLS listeners show; look_after() it now and then. Lives as long as the proxy.
+  virtual CertificateDesk& certificates() = 0;
 
   virtual const Counters& counters() const = 0;  // any thread
   // Any thread but the data path's own; wait for `origin`.

@@ -83,7 +83,7 @@ class Larder:
                        **({"tls": ["%s:%d" % self.tls]} if self.tls else {}), **({"sni": ["%s:%d" % self.sni]} if self.sni else {})},
             "storage": {"path": self.directory / "state", "cache_size": "3 GiB", "reserve": "64 MiB"},
             "origins": {"vendors": list(vendors)},
-            **({"tls": tls_keys} if tls_keys else {}),
+            **({"tls": dict(tls_keys)} if tls_keys else {}),
         }
         for name, keys in sections.items():
             self.sections.setdefault(name, {}).update(keys)
