@@ -7,6 +7,8 @@
 #include "admin/limits.h"
 #include "admin/query.h"
 #include "admin/table.h"
+#include "updates/canonical.h"
+#include "updates/recognise.h"
 
 namespace larder::admin {
 namespace {
@@ -79,18 +81,39 @@ Table products_table(const std::vector<reports::DeviceProduct>& rows) {
   return table;
 }
 
-Table fetches_table(const std::vector<reports::FetchRecord>& fetches) {
+// How a file is known, as of now, and the builds that a delta starts from: "22H713, 22G90".
+struct Known {
+  std::string evidence;
+  std::string from_builds;
+};
+
+Known known_of(const std::string& key, const updates::Knowledge& knowledge) {
+  const auto url = updates::Url::parse(key);
+  if (!url) return {std::string(updates::to_string(updates::Evidence::none)), {}};
+  const updates::Recognition seen = updates::recognise(*url, knowledge);
+  Known known{std::string(updates::to_string(seen.evidence)), {}};
+  if (seen.audience) {
+    for (const std::string& build : seen.audience->from_builds) {
+      known.from_builds.append(known.from_builds.empty() ? "" : ", ").append(build);
+    }
+  }
+  return known;
+}
+
+Table fetches_table(const std::vector<reports::FetchRecord>& fetches, const updates::Knowledge& knowledge) {
   Table table;
-  table.columns = {"time",    "duration_ms", "client",   "entrance", "url",         "product",    "version",
-                   "build",   "kind",        "answered", "status",   "bytes_asked", "bytes_sent", "bytes_from_origin",
-                   "complete"};
+  table.columns = {
+      "time",     "duration_ms", "client",       "entrance",   "url",         "product",    "version",
+      "build",    "kind",        "answered",     "status",     "bytes_asked", "bytes_sent", "bytes_from_origin",
+      "complete", "evidence",    "from_version", "from_builds"};
   for (const auto& fetch : fetches) {
-    table.rows.push_back({to_cell(fetch.time), static_cast<std::uint64_t>(fetch.duration.count() / 1000),
-                          fetch.client.text(), std::string(to_string(fetch.entrance)), fetch.subject->url,
-                          fetch.subject->product, fetch.subject->version, fetch.subject->build,
-                          std::string(to_string(fetch.subject->kind)), std::string(to_string(fetch.answered)),
-                          static_cast<std::uint64_t>(fetch.status), fetch.bytes_asked, fetch.bytes_sent,
-                          fetch.bytes_from_origin, fetch.complete});
+    Known known = known_of(fetch.subject->url, knowledge);
+    table.rows.push_back(
+        {to_cell(fetch.time), static_cast<std::uint64_t>(fetch.duration.count() / 1000), fetch.client.text(),
+         std::string(to_string(fetch.entrance)), fetch.subject->url, fetch.subject->product, fetch.subject->version,
+         fetch.subject->build, std::string(to_string(fetch.subject->kind)), std::string(to_string(fetch.answered)),
+         static_cast<std::uint64_t>(fetch.status), fetch.bytes_asked, fetch.bytes_sent, fetch.bytes_from_origin,
+         fetch.complete, std::move(known.evidence), fetch.subject->from_version, std::move(known.from_builds)});
   }
   return table;
 }
@@ -174,7 +197,7 @@ void report_device(const Desk& desk, const Request& request, const Reply& reply)
   if (!detail) return reply(problem(detail.error()));
   Json answer = row_json(table_of({detail->device}), 0);
   answer["products"] = rows_json(products_table(detail->products));
-  answer["recent"] = rows_json(fetches_table(detail->recent));
+  answer["recent"] = rows_json(fetches_table(detail->recent, *desk.sources.knowledge()));
   Response response;
   response.body = dumped(answer);
   reply(std::move(response));

@@ -53,9 +53,14 @@ constexpr std::array kProducts{Shown{"product", "PRODUCT", As::text}, Shown{"ver
                                Shown{"build", "BUILD", As::text},     Shown{"complete", "WHOLE", As::truth},
                                Shown{"fraction", "PART", As::share},  Shown{"bytes_sent", "SENT", As::bytes},
                                Shown{"last_fetch", "LAST", As::time}};
-constexpr std::array kFetches{Shown{"time", "TIME", As::time},       Shown{"answered", "ANSWERED", As::text},
-                              Shown{"status", "STATUS", As::count},  Shown{"bytes_sent", "SENT", As::bytes},
-                              Shown{"product", "PRODUCT", As::text}, Shown{"version", "VERSION", As::text},
+constexpr std::array kFetches{Shown{"time", "TIME", As::time},
+                              Shown{"answered", "ANSWERED", As::text},
+                              Shown{"status", "STATUS", As::count},
+                              Shown{"bytes_sent", "SENT", As::bytes},
+                              Shown{"product", "PRODUCT", As::text},
+                              Shown{"version", "VERSION", As::text},
+                              Shown{"from_version", "FROM", As::text},
+                              Shown{"evidence", "KNOWN BY", As::text},
                               Shown{"url", "URL", As::text}};
 
 std::string percent(double share) {

@@ -121,7 +121,8 @@ TEST_CASE("one device shows its products and its last fetches") {
   reports::FetchRecord fetch;
   fetch.time = site.clock.now();
   fetch.duration = std::chrono::milliseconds(1500);
-  fetch.subject.edit().url = "http://swcdn.apple.com/x";
+  fetch.subject.edit().url = "https://updates.cdn-apple.com/x/iPhone12,1_26.6.2_23G90_Restore.ipsw";
+  fetch.subject.edit().from_version = "13.7.8";
   fetch.status = 206;
   site.ledger.fetches.push_back(fetch);
   const json answer = body_of(site.get("/api/v1/reports/devices/mac%3Aaa:bb%2Fcc"));
@@ -129,6 +130,9 @@ TEST_CASE("one device shows its products and its last fetches") {
   CHECK(answer["products"][0]["complete"] == true);
   CHECK(answer["recent"][0]["duration_ms"] == 1500);
   CHECK(answer["recent"][0]["status"] == 206);
+  CHECK(answer["recent"][0]["evidence"] == "name");
+  CHECK(answer["recent"][0]["from_version"] == "13.7.8");
+  CHECK(answer["recent"][0]["from_builds"] == "");
   const Answer absent = site.get("/api/v1/reports/devices/absent");
   CHECK(absent.status == 404);
   CHECK_THAT(absent.body, Catch::Contains("larder report devices"));

@@ -207,3 +207,17 @@ def test_without_its_list_of_chunks_a_package_is_checked_by_the_rest(place, orig
     assert asked(larder, PACKAGE, CDN).body == content
     eventually(lambda: counted(larder) == (1, 0))
     assert "it cannot be had" in larder.log
+
+
+def test_a_delta_is_on_record_as_what_it_makes_of_what(place, origin):
+    content = archive(2 * MiB)
+    before = json.dumps({"osStr": "macOS", "version": "13.7.8", "build": "22H713"}).encode()
+    larder = place(new=appledb(content), old=before)
+    origin.put(ASSET, content)
+    assert get(larder.http, f"/d/MAC9{ASSET}?source={UPDATES}&sourceScheme=https").body == content
+    row = eventually(lambda: next(iter(larder.report("versions")), None))
+    assert (row["product"], row["version"], row["build"], row["devices_complete"]) == ("macOS", "15.7", "24G222", 1)
+    fetch = larder.report("devices/MAC9")["recent"][0]
+    assert (fetch["kind"], fetch["evidence"], fetch["from_version"], fetch["from_builds"]) == ("delta", "feed", "13.7.8", "22H713")
+    told = larder.command("--json", "what", f"https://{UPDATES}{ASSET}").stdout
+    assert json.loads(told)["models"] == ["Mac13,1"]
