@@ -341,6 +341,8 @@ void Fill::check_complete() {
     end(FillState::finished);
     return;
   }
+  check_late();
+  if (ended()) return;
   if (checking_ && !check_passed_) {
     decide_when_whole();
     return;
@@ -364,7 +366,7 @@ void Fill::object_completed(Result<cache::ObjectPtr> result) {
 }
 
 void Fill::end_if_idle() {
-  if (readers_.empty() && lanes_.empty() && in_flight_.empty() && !completing_) {
+  if (readers_.empty() && lanes_.empty() && in_flight_.empty() && !completing_ && !deciding_) {
     end(FillState::failed, fail(ErrorKind::stopped, "nobody waits for " + order_.key + " any more"));
   }
 }

@@ -190,6 +190,7 @@ class Fill {
   void give_up(Error error);
   void check_complete();
   void begin_check();
+  void check_late();
   bool refused_for_size(std::uint64_t size);
   bool is_last_to_open() const;
   void decide_when_whole();
@@ -226,7 +227,8 @@ class Fill {
   bool joined_once_ = false;
   Error error_;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;
-  bool checking_ = false;  // the bytes are checked by what is published of them
+  updates::PublishedPtr published_;  // null: nothing was, when the fill began
+  bool checking_ = false;            // the bytes are checked by what is published of them
   bool check_passed_ = false;
   bool deciding_ = false;             // the checker has been asked for its verdict
   ContentChecker::Chunks held_back_;  // in flight, and not shown to anybody before the verdict

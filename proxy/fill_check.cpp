@@ -15,17 +15,24 @@ void Fill::begin_check() {
   check_passed_ = false;
   deciding_ = false;
   held_back_.clear();
-  if (!order_.what || !order_.what->published || object_->complete()) return;
-  const updates::Published& published = *order_.what->published;
-  checking_ = published.sha256 || published.sha1 || published.archive_head || !published.chunk_list.empty();
-  if (checking_) desk_.begin_check(*this, held_);
+  if (object_->complete()) return;
+  published_ = desk_.published(order_);
+  if (!published_) return;
+  checking_ = published_->sha256 || published_->sha1 || published_->archive_head || !published_->chunk_list.empty();
+  if (checking_) desk_.begin_check(*this, published_, held_);
+}
+
+// The catalogue has come while its file was fetched: what has been sent has been sent, but nothing wrong is kept.
+void Fill::check_late() {
+  if (checking_ || published_ || object_->complete() || !desk_.published(order_)) return;
+  if (!refused_for_size(object_->size_bytes)) begin_check();
 }
 
 // The head tells enough to refuse them.
 bool Fill::refused_for_size(std::uint64_t size) {
-  if (!order_.what || !order_.what->published || !order_.what->published->size_bytes) return false;
-  const std::uint64_t listed = *order_.what->published->size_bytes;
-  if (listed == size) return false;
+  const updates::PublishedPtr published = desk_.published(order_);
+  if (!published || !published->size_bytes || *published->size_bytes == size) return false;
+  const std::uint64_t listed = *published->size_bytes;
   desk_.refuse(*this, "it has " + std::to_string(size) + " bytes, not " + std::to_string(listed));
   return true;
 }

@@ -52,6 +52,9 @@ class FillDesk {
 
   void on_learned(Learned learned) { learned_ = std::move(learned); }
 
+  // More is known of what may be asked for.
+  void teach(std::shared_ptr<const updates::Knowledge> knowledge) { knowledge_ = std::move(knowledge); }
+
   // Any thread.
   static ReaderId new_reader();
 
@@ -100,7 +103,9 @@ class FillDesk {
   void complete(Fill& fill, cache::ExtentId extent);
   ContentChecker& checker() { return checker_; }
   // Hands the fill to the checker, and fetches the list of chunks that its catalogue names.
-  void begin_check(const Fill& fill, const cache::ChunkMap& held);
+  void begin_check(const Fill& fill, const updates::PublishedPtr& published, const cache::ChunkMap& held);
+  // What is published of the bytes of what is ordered, as far as catalogues are known by now; null: nothing.
+  updates::PublishedPtr published(const FillOrder& order) const;
   // The bytes are not what is published of them: nothing of them is kept, who has been sent some is cut off, and for a
   // while everybody goes to the origin.
   void refuse(Fill& fill, const std::string& why);
@@ -136,6 +141,7 @@ class FillDesk {
 
   reports::Ledger& ledger_;
   Learned learned_;
+  std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
   ContentChecker checker_;
   std::deque<Mismatch> mismatches_;
   std::unique_ptr<cache::Reader> reader_;

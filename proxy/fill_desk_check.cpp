@@ -12,9 +12,14 @@ constexpr std::size_t kMismatchesShown = 20;
 
 }  // namespace
 
-void FillDesk::begin_check(const Fill& fill, const cache::ChunkMap& held) {
+updates::PublishedPtr FillDesk::published(const FillOrder& order) const {
+  if (order.standard) return nullptr;
+  if (const updates::ListedFile* file = knowledge_->find(order.key)) return file->published;
+  return order.what ? order.what->published : nullptr;
+}
+
+void FillDesk::begin_check(const Fill& fill, const updates::PublishedPtr& published, const cache::ChunkMap& held) {
   const cache::ObjectPtr& object = fill.object();
-  const updates::PublishedPtr& published = fill.order().what->published;
   checker_.begin(fill.id(), {object->url, object->extent, object->size_bytes, published, held});
   const std::string& list = published->chunk_list;
   if (list.empty()) return;

@@ -44,6 +44,7 @@ class RunningProxy final : public Proxy {
         keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
                   for (const auto& loop : loops_) loop->teach(knowledge);
+                  origin_thread_.post([this, knowledge] { fills_->teach(knowledge); });
                   const std::lock_guard lock(knowledge_mutex_);
                   knowledge_ = knowledge;
                 }),

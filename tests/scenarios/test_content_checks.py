@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from client import Cut, eventually, get
+from client import Cut, InBackground, eventually, get
 from content import Content, MiB
 from larder import Larder
 
@@ -221,3 +221,22 @@ def test_a_delta_is_on_record_as_what_it_makes_of_what(place, origin):
     assert (fetch["kind"], fetch["evidence"], fetch["from_version"], fetch["from_builds"]) == ("delta", "feed", "13.7.8", "22H713")
     told = larder.command("--json", "what", f"https://{UPDATES}{ASSET}").stdout
     assert json.loads(told)["models"] == ["Mac13,1"]
+
+
+def test_a_catalogue_that_comes_while_its_file_is_fetched_is_heeded_at_the_end(tmp_path, origin):
+    content = archive(4 * MiB)
+    origin.put(PACKAGE, content[:-1] + bytes([content[-1] ^ 1]), rate=3 * MiB)
+    origin.put(PACKAGE + ".integrityDataV1", chunk_list(content))
+    origin.put("/content/catalogs/others/index-15.sucatalog", sucatalog(len(content), chunks=True))
+    with Larder(tmp_path, origins={CDN: origin, SCAN: origin}, vendors=("apple",)) as larder:
+        package = InBackground(asked, larder, PACKAGE, CDN)
+        origin.wait_for(lambda o: o.bytes_sent(PACKAGE) > MiB)
+        assert asked(larder, "/content/catalogs/others/index-15.sucatalog", SCAN).status == 200
+        eventually(lambda: "read the catalogue" in larder.log)
+        assert not package.done()
+        try:
+            package.result()
+        except Cut:
+            pass
+        eventually(lambda: counted(larder) == (0, 1))
+        eventually(lambda: not held(larder, PACKAGE))
