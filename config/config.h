@@ -67,6 +67,7 @@ struct LocatorConfig {
 struct UpdatesConfig {
   std::chrono::seconds holdoff = std::chrono::hours(24);
   std::filesystem::path catalogues;  // empty: none
+  std::vector<std::string> poll;     // URLs
 };
 
 // When a fill goes on after its last asker left.

@@ -270,6 +270,12 @@ constexpr std::array kKeys{
         "its URL, as `wget -x` writes it; Apple's and the feeds also under any other name.",
         Reload::restart, [](Config& c, const Value& v, P& p) { put(c.updates.catalogues, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.updates.catalogues); }},
+    Key{"updates.poll", "list of URLs", "[]",
+        R"(["https://gdmf.apple.com/v2/pmv", "https://sofafeed.macadmins.io/v2/macos_data_feed.json"])",
+        "Catalogues that Larder itself fetches, about once an hour, if they have changed: those that no device fetches "
+        "through it. Empty: none.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.updates.poll, read_urls(v, p)); }, nullptr,
+        [](const Config& c) { return show_list(c.updates.poll); }},
 
     Key{"fills.finish", "listed, always or never", R"("listed")", R"("always")",
         "Whether a download goes on after the last client that wanted it has left: for what a catalogue lists or is "

@@ -162,6 +162,21 @@ std::optional<std::vector<Endpoint>> read_nameservers(const Value& value, KeyPro
   return good ? std::optional(std::move(servers)) : std::nullopt;
 }
 
+std::optional<std::vector<std::string>> read_urls(const Value& value, KeyProblems& problems) {
+  std::vector<std::string> urls;
+  const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {
+    const auto begin = text.find("://");
+    const bool web = text.starts_with("http://") || text.starts_with("https://");
+    if (!web || begin + 3 == text.size() || text.find_first_of(" \t\r\n#") != std::string::npos) {
+      problems.add(line, in_quotes(text) + R"( is no URL; write "https://host/path")");
+      return false;
+    }
+    urls.push_back(text);
+    return true;
+  });
+  return good ? std::optional(std::move(urls)) : std::nullopt;
+}
+
 std::optional<std::vector<Endpoint>> read_servers(const Value& value, KeyProblems& problems) {
   std::vector<Endpoint> servers;
   const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {

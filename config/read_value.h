@@ -60,6 +60,8 @@ std::optional<std::vector<Network>> read_networks(const Value& value, KeyProblem
 // Names out of `known`; no duplicates.
 std::optional<std::vector<std::string>> read_names(const Value& value, const std::vector<std::string_view>& known,
                                                    KeyProblems& problems);
+// http:// or https:// URLs; no duplicates.
+std::optional<std::vector<std::string>> read_urls(const Value& value, KeyProblems& problems);
 // http://[user:password@]host[:port] or https://..., or empty.
 std::optional<std::string> read_proxy_url(const Value& value, KeyProblems& problems);
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "proxy/catalogue_keeper.h"
+#include "proxy/catalogue_poll.h"
 #include "proxy/client_table.h"
 #include "proxy/fill_desk.h"
 #include "proxy/listener.h"
@@ -40,6 +41,7 @@ class RunningProxy final : public Proxy {
         client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_, clock, counters_)),
         rate_clock_(origin_thread_.base(), clock, counters_, client_->line(), config_->rates),
         fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
+        poll_(std::make_unique<CataloguePoll>(origin_thread_, *fills_, origins_, config_->updates.poll)),
         passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
         keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
@@ -78,6 +80,7 @@ class RunningProxy final : public Proxy {
     origin_thread_.start();
     fills_->start();
     keeper_.start();
+    poll_->start();
     for (const auto& loop : loops_) loop->start();
     running_ = true;
     return ok();
@@ -98,6 +101,7 @@ class RunningProxy final : public Proxy {
     origin_thread_.stop();
     // The thread that owned them is gone; what the store still posts to it is dropped.
     passes_.reset();
+    poll_.reset();
     fills_.reset();
     client_.reset();
     pager_.reset();
@@ -168,6 +172,7 @@ class RunningProxy final : public Proxy {
   std::unique_ptr<OriginClient> client_;
   RateClock rate_clock_;
   std::unique_ptr<FillDesk> fills_;
+  std::unique_ptr<CataloguePoll> poll_;
   std::unique_ptr<PassDesk> passes_;
   mutable std::mutex knowledge_mutex_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_

@@ -99,6 +99,19 @@ def test_catalogues_of_a_directory_are_known_from_the_start(site, tmp_path):
         assert "macOS Sonoma" in told and "14.6.1" in told and "known by" in told and CATALOGUE in told
 
 
+def test_catalogues_that_no_device_fetches_are_polled(tmp_path, site):
+    pmv = b'{"PublicAssetSets": {"macOS": [{"ProductVersion": "26.6.2", "Build": "25G83", "SupportedDevices": ["J152FAP"]}]}}'
+    site.origin.put("/v2/pmv", pmv)
+    poll = ["https://gdmf.apple.com/v2/pmv", "https://gdmf.apple.com/v2/other", "https://example.org/x.sucatalog"]
+    with Larder(tmp_path / "own", origins={"gdmf.apple.com": site.origin}, vendors=("apple",), updates={"poll": poll}) as larder:
+        eventually(lambda: "read the catalogue https://gdmf.apple.com/v2/pmv: 0 files and 1 builds" in larder.log)
+        assert larder.log.count("updates.poll: ") == 2
+        larder.restart()
+        # Known again from the store, and asked for only if it has changed.
+        site.origin.wait_for(lambda o: len(o.asked("/v2/pmv")) == 2)
+        assert site.origin.asked("/v2/pmv")[1].fields["if-none-match"]
+
+
 def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):
     site.origin.put(CATALOGUE, b"<html>temporarily unavailable</html>")
     assert get(site.larder.http, f"{CATALOGUE}?source={SCAN}&sourceScheme=https").body == b"<html>temporarily unavailable</html>"
