@@ -88,7 +88,6 @@ class Daemon {
     auto ledger = reports::Ledger::open({storage.path / "ledger", config_->ledger.retention}, clock_);
     if (!ledger) return std::move(ledger).error();
     ledger_ = std::move(*ledger);
-    if (!config_->listen.sni.empty()) spdlog::warn("listen.sni is set, but this Larder carries no TLS through");
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
     if (!proxy) return std::move(proxy).error();
     proxy_ = std::move(*proxy);

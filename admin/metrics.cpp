@@ -88,6 +88,11 @@ void add_traffic(Families& out, const proxy::Counters& c) {
   out.counter("larder_tls_handshakes_total", "Clients that have come to terms on TLS.", c.tls_handshakes.value());
   out.counter("larder_tls_failures_total", "Clients that have not: most do not trust the certificate.",
               c.tls_failures.value());
+  out.gauge("larder_tunnels_open", "Tunnels open now.", c.tunnels_open.value());
+  out.counter("larder_tunnels_opened_total", "Tunnels that reached their origin.", c.tunnels_opened.value());
+  out.counter("larder_tunnels_refused_total", "Tunnels that were refused or did not reach their origin.",
+              c.tunnels_refused.value());
+  out.counter("larder_tunnel_bytes_total", "Bytes through tunnels, both ways.", c.tunnel_bytes.value());
   out.gauge("larder_requests_running", "Requests under way now.", c.requests_running.value());
   out.counter("larder_requests_over_limit_total", "Requests answered 503 because too many were under way.",
               c.requests_over_limit.value());

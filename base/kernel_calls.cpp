@@ -39,8 +39,8 @@ constexpr std::array kAllowed {
       "syncfs", "flock", "fcntl", "statfs", "fstatfs", "fadvise64", "readahead", "fchmod", "umask", "dup", "dup2",
       "dup3", "pipe", "pipe2", "ioctl", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
       // the network; socket is below
-      "socketpair", "bind", "listen", "accept", "accept4", "connect", "getsockname", "getpeername", "getsockopt",
-      "setsockopt", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "shutdown",
+      "socketpair", "splice", "bind", "listen", "accept", "accept4", "connect", "getsockname", "getpeername",
+      "getsockopt", "setsockopt", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "shutdown",
       // events
       "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll",
       "select", "pselect6", "eventfd", "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_gettime",

@@ -58,6 +58,13 @@ inline constexpr std::uint32_t kOwnDescriptors = 512;
 // Requests under way at a time; what is answered at once does not count. Over it: 503 with Retry-After.
 // limits.requests.
 inline constexpr std::uint32_t kRequests = 16000;
+// Tunnels open at a time: each has two sockets, and a pipe while bytes pass. Over it: 503. limits.tunnels.
+inline constexpr std::uint32_t kTunnels = 2000;
+// A tunnel without a byte either way: HTTP/2 connections of Apple's clients are quiet for minutes. Then: cut.
+// limits.tunnel_idle.
+inline constexpr std::chrono::seconds kTunnelIdle{300};
+// A tunnel's whole life: the largest download over a slow line takes hours. Then: cut. limits.tunnel_life.
+inline constexpr std::chrono::seconds kTunnelLife{12 * 3600};
 // What a client that is one too many is told to wait. Devices that must ask elsewhere do so at once anyway.
 inline constexpr std::chrono::seconds kRetryAfter{10};
 // Device token: a serial number is 10 to 14 characters, a UDID 40, a UUID 36. Over it: 400.

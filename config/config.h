@@ -48,7 +48,10 @@ struct LimitsConfig {
   std::chrono::seconds send_timeout = limits::kSendTimeout;  // for each limits::kSendLeast bytes
   std::uint32_t connections = limits::kConnections;
   std::uint32_t connections_per_client = limits::kConnectionsPerClient;
-  std::uint32_t requests = limits::kRequests;         // under way
+  std::uint32_t requests = limits::kRequests;  // under way
+  std::uint32_t tunnels = limits::kTunnels;
+  std::chrono::seconds tunnel_idle = limits::kTunnelIdle;
+  std::chrono::seconds tunnel_life = limits::kTunnelLife;
   std::vector<Network> exempt = loopback_networks();  // each address may be many clients
 };
 

@@ -81,6 +81,7 @@ void set_body_rate(Config& c, const Value& v, P& p) {
 }
 
 constexpr SpanRange kTimeout{seconds(1), hours(1)};
+constexpr SpanRange kTunnelSpan{seconds(1), hours(24)};
 constexpr CountRange kCount{1, 1000000};
 
 std::string show_finish(const Config& c) {
@@ -203,6 +204,18 @@ constexpr std::array kKeys{
         "Requests under way at a time; one too many is answered 503 with Retry-After.", Reload::live,
         [](Config& c, const Value& v, P& p) { put(c.limits.requests, read_count(v, kCount, p)); }, nullptr,
         [](const Config& c) { return std::to_string(c.limits.requests); }},
+    Key{"limits.tunnels", "number", "2000", "200",
+        "Tunnels open at a time (CONNECT, and TLS passed through by listen.sni); one too many is answered 503.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.limits.tunnels, read_count(v, kCount, p)); }, nullptr,
+        [](const Config& c) { return std::to_string(c.limits.tunnels); }},
+    Key{"limits.tunnel_idle", "duration", R"("5m")", R"("1m")",
+        "How long a tunnel may be open without a byte in either direction; then it is cut. 1s to 1d.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.tunnel_idle, read_duration(v, kTunnelSpan, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.tunnel_idle); }},
+    Key{"limits.tunnel_life", "duration", R"("12h")", R"("1h")",
+        "How long a tunnel may be open at all; then it is cut. 1s to 1d.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.limits.tunnel_life, read_duration(v, kTunnelSpan, p)); }, nullptr,
+        [](const Config& c) { return show_duration(c.limits.tunnel_life); }},
     Key{"limits.exempt", "list of networks", R"(["127.0.0.0/8", "::1/128"])", R"(["127.0.0.0/8", "10.1.2.3/32"])",
         "Addresses behind which many clients stand (a load balancer, a NAT): what holds for one address does not hold "
         "for them.",

@@ -11,10 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/limits.h"
 #include "proxy/exchange.h"
 #include "proxy/loop.h"
+#include "proxy/tunnel.h"
 
 namespace larder::proxy {
 namespace {
@@ -55,7 +57,7 @@ Connection::~Connection() {
   unfed_.reset();
   read_event_.reset();
   write_event_.reset();
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 config::Endpoint Connection::local() const {
@@ -425,6 +427,14 @@ void Connection::check_taking(SteadyTime now) {
     add(loop_.site.counters.answers_timed_out);
     cut();
   }
+}
+
+void Connection::become_tunnel(const std::string& host, std::uint16_t port, reports::FetchRecord record) {
+  event_del(read_event_.get());
+  event_del(write_event_.get());
+  TunnelOrder order{std::exchange(fd_, -1), std::move(seat_), in_.substr(in_begin_), host, port, std::move(record)};
+  close();
+  loop_.open_tunnel(std::move(order));
 }
 
 void Connection::close() {

@@ -16,6 +16,7 @@
 #include "proxy/request_body.h"
 #include "proxy/request_head.h"
 #include "proxy/tls_stream.h"
+#include "reports/ledger.h"
 
 struct iovec;
 
@@ -46,6 +47,8 @@ class Connection {
   void finished(bool keep);  // the answer is written; the next request may begin
   void cut();                // the answer cannot be finished: reset, so that it cannot be taken for whole
   bool closing() const { return closing_; }
+  // The socket and what it has said go on as a tunnel; this connection ends.
+  void become_tunnel(const std::string& host, std::uint16_t port, reports::FetchRecord record);
   // When bytes last came from the client or were taken by it.
   SteadyTime last_progress() const { return last_progress_; }
 
@@ -95,8 +98,8 @@ class Connection {
   void close();
 
   Loop& loop_;
-  const int fd_;
-  const ClientTable::Seat seat_;
+  int fd_;  // -1: it has become a tunnel's
+  ClientTable::Seat seat_;
   const std::unique_ptr<TlsStream> tls_;
   Event read_event_;
   Event write_event_;

@@ -42,6 +42,10 @@ struct Counters {
   Count answers_paced{0};            // waited for their client's rate
   Count line_waits{0};               // an origin's bytes waited for the line's rate
   Count answers_timed_out{0};        // cut off: the client did not take it in time
+  Count tunnels_open{0};             // now; those still connecting among them
+  Count tunnels_opened{0};           // to their origin
+  Count tunnels_refused{0};          // no named host, too many, or the origin could not be reached
+  Count tunnel_bytes{0};             // through tunnels, both ways
   Count requests{0};
   Count requests_hit{0};
   Count requests_joined{0};

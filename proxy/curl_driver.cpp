@@ -297,11 +297,12 @@ void CurlDriver::finish(CURL* easy, CURLcode code) {
   if (found == running_.end()) return;
   const std::shared_ptr<Transfer::Running> running = found->second;
   idle_.note(easy);
+  if (code == CURLE_OK && running->spec.connect_only) hand_over(*running);
   remove(*running);
   if (running->sink == nullptr) return;
   if (code == CURLE_OK && !running->redirect.empty()) {
     follow(running);
-  } else if (code == CURLE_OK && running->head_given && running->body_whole) {
+  } else if (code == CURLE_OK && (running->head_given || running->spec.connect_only) && running->body_whole) {
     running->sink->on_end(ok());
   } else {
     running->sink->on_end(failure(*running, code).with_context("fetching " + running->spec.url.text()));

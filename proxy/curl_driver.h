@@ -111,6 +111,7 @@ class CurlDriver {
   void rest_as_asked(const OriginAnswer& answer, const std::string& origin);
   void follow(const std::shared_ptr<Transfer::Running>& running);
   void remove(Transfer::Running& running);
+  void hand_over(Transfer::Running& running);
   void finish(CURL* easy, CURLcode code);
   Status prepare(Transfer::Running& running);
   bool take_header(Transfer::Running& running, std::string_view line);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What libcurl is told of one request: the options of its handle, and which addresses it may connect to.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -59,11 +60,20 @@ Status CurlDriver::prepare(Transfer::Running& running) {
   running.trouble.front() = '\0';
 
   updates::Url asked = url;
-  if (!rule->scheme.empty() && rule->scheme != asked.scheme) {
+  if (!rule->scheme.empty() && rule->scheme != asked.scheme && !running.spec.connect_only) {
     if (asked.default_port()) asked.port = rule->scheme == "https" ? 443 : 80;
     asked.scheme = rule->scheme;
   }
+  if (running.spec.connect_only) asked.scheme = "http";  // with TLS, or whatever else, the tunnel's client comes itself
   const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+  if (running.spec.connect_only) {
+    if (by_proxy(*rule) && site_.config.origins.proxy.starts_with("https:")) {
+      return fail(ErrorKind::refused,
+                  "tunnels cannot pass through a proxy that is itself reached by TLS (origins.proxy)");
+    }
+    set(CURLOPT_CONNECT_ONLY, 1L);
+    set(CURLOPT_HTTPPROXYTUNNEL, 1L);
+  }
   running.plain_text = asked.scheme == "http";
   if (!running.spec.target.empty()) set(CURLOPT_REQUEST_TARGET, running.spec.target.c_str());
   set(CURLOPT_URL, asked.text().c_str());
@@ -153,6 +163,17 @@ int CurlDriver::on_request(void* data, char*, char*, int, int from_port) noexcep
   running.heard = driver.site_.line.now();
   driver.idle_.check(running.easy.get(), from_port);
   return CURL_PREREQFUNC_OK;
+}
+
+// libcurl closes its own descriptor with the handle; the connection lives on in another.
+void CurlDriver::hand_over(Transfer::Running& running) {
+  curl_socket_t own = CURL_SOCKET_BAD;
+  curl_easy_getinfo(running.easy.get(), CURLINFO_ACTIVESOCKET, &own);
+  running.awaited = false;
+  site_.health.answered(running.origin);
+  if (own == CURL_SOCKET_BAD || running.sink == nullptr) return;
+  const int fd = ::fcntl(own, F_DUPFD_CLOEXEC, 0);
+  if (fd >= 0) running.sink->on_connected(fd);
 }
 
 }  // namespace larder::proxy

@@ -44,7 +44,7 @@
 
 namespace larder::proxy {
 
-enum class ListenerKind { plain, tls };
+enum class ListenerKind { plain, tls, sni };  // sni: no HTTP is spoken, see tunnel.h
 
 struct FetchTarget {
   updates::CanonicalUrl url;  // empty while `mau` waits for updates::resolve_mau

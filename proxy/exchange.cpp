@@ -103,17 +103,7 @@ void Exchange::classify_request() {
     if (refusal->status == 400) keep_ = false;  // who cannot speak is not listened to further
     answer_text(refusal->status, refusal->reason + "\n", "text/plain; charset=utf-8", refusal->fields);
   } else {
-    const auto& connect = std::get<Connect>(what);
-    record_.entrance = reports::Entrance::tunnel;
-    record_.subject.edit().url = "https://" + connect.host + ":" + std::to_string(connect.port);
-    record_.token = connect.token;
-    keep_ = false;
-    if (connect.rule == nullptr) {
-      answer_text(403, "Larder tunnels to named origins only, and this host is none.\n", "text/plain; charset=utf-8");
-      return;
-    }
-    answer_text(501, "This Larder carries no tunnels: let the device reach https hosts directly (PAC: DIRECT).\n",
-                "text/plain; charset=utf-8");
+    begin_tunnel(std::get<Connect>(what));
   }
 }
 

@@ -124,6 +124,7 @@ class Exchange final : public FillWatcher, public PassListener {
   std::optional<config::Endpoint> named_endpoint() const;
   void answer_pac();
   void answer_locate();
+  void begin_tunnel(const Connect& connect);
 
   // ---- a method other than GET and HEAD (exchange_method.cpp) ----
   bool came_back();

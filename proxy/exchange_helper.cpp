@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What Larder answers of itself: how devices find it. Nothing of it is fetched or kept, but that a device has asked is
 // told to the ledger, with what it says of itself.
+#include "base/limits.h"
 #include "proxy/authority.h"
 #include "proxy/exchange.h"
 #include "proxy/locator.h"
@@ -98,6 +99,33 @@ void Exchange::answer_locate() {
   for (const config::Endpoint& endpoint : config.locator.spares) add(endpoint, 2);
   answer_text(200, locate_answer(servers, config.locator.validity, config.storage.cache_size_bytes), "application/json",
               {{"Cache-Control", "no-store"}});
+}
+
+// ---- CONNECT ----
+
+void Exchange::begin_tunnel(const Connect& connect) {
+  record_.entrance = reports::Entrance::tunnel;
+  record_.subject.edit().url = "https://" + config::Endpoint{connect.host, connect.port}.text();
+  record_.token = connect.token;
+  if (!connect.token.empty()) record_.token_from = reports::DeviceEvidence::proxy_user;
+  const auto agent = loop_.agent(head_->find("User-Agent"));
+  record_.user_agent_os = agent->os;
+  record_.user_agent_os_version = agent->os_version;
+  keep_ = false;
+  if (connect.rule == nullptr) {
+    answer_text(403, "Larder tunnels to named origins only, and this host and port are none.\n", kText);
+  } else if (connection_.secure()) {
+    answer_text(501, "Larder tunnels from its plain listeners only: write the proxy as http.\n", kText);
+  } else if (!body_.empty()) {
+    answer_text(400, "A CONNECT has no body.\n", kText);
+  } else if (!loop_.room_for_tunnel()) {
+    answer_text(503, "As many tunnels are open as limits.tunnels allows.\n", kText,
+                {{"Retry-After", std::to_string(limits::kRetryAfter.count())}});
+  } else {
+    done_ = true;
+    recorded_ = true;  // by the tunnel, at its end
+    connection_.become_tunnel(connect.host, connect.port, std::move(record_));
+  }
 }
 
 }  // namespace larder::proxy

@@ -8,6 +8,7 @@
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/listener.h"
+#include "proxy/tunnel.h"
 #include "updates/recognise.h"
 
 namespace larder::proxy {
@@ -106,6 +107,8 @@ void Loop::stop() {
     listeners_.clear();
     connections_.clear();
     closed_.clear();
+    std::exchange(tunnels_, {}).clear();
+    ended_tunnels_.clear();
     flush_records();
   });
   thread.stop();
@@ -252,6 +255,15 @@ void Loop::adopt(Newcomer& newcomer) {
     take(site.counters.connections_open);
     return;
   }
+  if (newcomer.kind == ListenerKind::sni) {
+    take(site.counters.connections_open);
+    if (newcomer.seat.admission() != Admission::welcome) return;
+    const std::uint64_t id = next_tunnel_++;
+    auto& tunnel = tunnels_[id];
+    tunnel = std::make_unique<Tunnel>(*this, id, std::exchange(newcomer.fd, -1), std::move(newcomer.seat));
+    tunnel->begin();
+    return;
+  }
   std::unique_ptr<TlsStream> tls;
   if (newcomer.kind == ListenerKind::tls) {
     if (tls_) tls = TlsStream::accept(*tls_, newcomer.fd);
@@ -265,6 +277,32 @@ void Loop::adopt(Newcomer& newcomer) {
   connections_.push_back(std::make_unique<Connection>(*this, fd, std::move(newcomer.seat), std::move(tls)));
   connections_.back()->slot = connections_.size() - 1;
   connected_.store(connections_.size(), std::memory_order_relaxed);
+}
+
+// Beside its client's socket a tunnel has one to its origin.
+bool Loop::room_for_tunnel() const {
+  const std::uint64_t open = site.counters.tunnels_open.value();
+  return open < config_->limits.tunnels && site.counters.connections_open.value() + 2 * open + 2 < site.clients.most();
+}
+
+void Loop::open_tunnel(TunnelOrder order) {
+  const std::uint64_t id = next_tunnel_++;
+  auto& tunnel = tunnels_[id];
+  tunnel = std::make_unique<Tunnel>(*this, id, std::move(order));
+  tunnel->begin();
+}
+
+Tunnel* Loop::tunnel(std::uint64_t id) {
+  const auto found = tunnels_.find(id);
+  return found == tunnels_.end() ? nullptr : found->second.get();
+}
+
+void Loop::end_tunnel(std::uint64_t id) {
+  const auto found = tunnels_.find(id);
+  if (found == tunnels_.end()) return;
+  if (ended_tunnels_.empty()) thread.post([this] { ended_tunnels_.clear(); });
+  ended_tunnels_.push_back(std::move(found->second));
+  tunnels_.erase(found);
 }
 
 void Loop::running(int change) {
@@ -320,6 +358,12 @@ void Loop::tick() {
   for (std::size_t left = (connections_.size() + kTicks - 1) / kTicks; left > 0 && !connections_.empty(); --left) {
     if (next_checked_ >= connections_.size()) next_checked_ = 0;
     connections_[next_checked_++]->check_time(now);
+  }
+  if (++ticks_ % kTicks == 0 && !tunnels_.empty()) {
+    std::vector<Tunnel*> all;
+    all.reserve(tunnels_.size());
+    for (const auto& [id, tunnel] : tunnels_) all.push_back(tunnel.get());
+    for (Tunnel* tunnel : all) tunnel->check_time(now);
   }
   tick_.after(kTick);
 }

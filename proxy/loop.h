@@ -19,6 +19,7 @@
 #include "proxy/fill_desk.h"
 #include "proxy/fill_mirror.h"
 #include "proxy/pass_desk.h"
+#include "proxy/pipe_pool.h"
 #include "proxy/response_head.h"
 #include "proxy/site.h"
 #include "proxy/tls_context.h"
@@ -30,6 +31,8 @@ namespace larder::proxy {
 
 class Connection;
 class Listener;
+class Tunnel;
+struct TunnelOrder;
 
 // What a request asks for and what is known of it. A loop remembers it, so that a busy object is understood once.
 struct Asked {
@@ -96,6 +99,12 @@ class Loop {
   void accepted(int fd, const config::Address& client, ListenerKind kind);
   void close(Connection& connection);  // frees it after the current event
   void running(int change);            // requests that outlive their turn
+  // Whether one more tunnel may be opened, of all loops.
+  bool room_for_tunnel() const;
+  void open_tunnel(TunnelOrder order);
+  Tunnel* tunnel(std::uint64_t id);
+  void end_tunnel(std::uint64_t id);  // frees it after the current event
+  PipePool& pipes() { return pipes_; }
   // Tells the connection to go on once its client's rate may allow it, in turn with all others that wait so.
   void wait_for_pace(Connection& connection);
   // What one client may be sent a second; 0: as much as it takes.
@@ -131,7 +140,12 @@ class Loop {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Connection>> connections_;  // each knows its slot
   std::size_t next_checked_ = 0;
+  std::size_t ticks_ = 0;
   std::vector<std::unique_ptr<Connection>> closed_;
+  PipePool pipes_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Tunnel>> tunnels_;
+  std::vector<std::unique_ptr<Tunnel>> ended_tunnels_;
+  std::uint64_t next_tunnel_ = 1;
   std::vector<Loop*> loops_;
   // Written by this loop but for coming_, read by those that have a connection to give.
   std::atomic<std::size_t> connected_{0};

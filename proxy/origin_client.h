@@ -54,7 +54,8 @@ struct TransferSpec {
   LineShare::FlowPtr flow;          // what it shares the line as
   // prompt: a manifest or catalogue, which never waits for a package's connection
   enum class Urgency { bulk, prompt } urgency = Urgency::bulk;
-  std::string target;  // in place of the URL's path: "*"; "" else
+  bool connect_only = false;  // a tunnel's far end: no request is made, the socket is handed over (on_connected)
+  std::string target;         // in place of the URL's path: "*"; "" else
   Asking asking = Asking::anew;
 };
 
@@ -71,6 +72,8 @@ class TransferSink {
   virtual bool on_head(const OriginAnswer& answer) = 0;
   virtual void on_interim(const OriginAnswer& /*answer*/) {}  // 1xx but 101
   virtual bool on_body(std::span<const std::byte> bytes) = 0;
+  // Of connect_only: the connected socket, to be closed by who is told; on_end follows.
+  virtual void on_connected(int /*fd*/) {}
   // Good: the message was received whole, by its own framing. The sink may destroy its Transfer here.
   virtual void on_end(Status status) = 0;
 };

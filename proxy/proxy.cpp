@@ -19,6 +19,7 @@
 #include "proxy/pass_desk.h"
 #include "proxy/rate_clock.h"
 #include "proxy/site.h"
+#include "proxy/tunnel_desk.h"
 
 namespace larder::proxy {
 namespace {
@@ -43,6 +44,7 @@ class RunningProxy final : public Proxy {
         fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
         poll_(std::make_unique<CataloguePoll>(origin_thread_, *fills_, origins_, config_->updates.poll)),
         passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
+        tunnels_(std::make_unique<TunnelDesk>(origin_thread_, *client_)),
         keeper_(store, clock, origin_thread_, *fills_, config_->updates.catalogues,
                 [this](const std::shared_ptr<const updates::Knowledge>& knowledge) {
                   for (const auto& loop : loops_) loop->teach(knowledge);
@@ -50,7 +52,8 @@ class RunningProxy final : public Proxy {
                   const std::lock_guard lock(knowledge_mutex_);
                   knowledge_ = knowledge;
                 }),
-        site_{clock, store, *pager_, ledger, origins_, counters_, clients_, origin_thread_, *fills_, *passes_, keeper_},
+        site_{clock,    store,          *pager_, ledger,   origins_,  counters_,
+              clients_, origin_thread_, *fills_, *passes_, *tunnels_, keeper_},
         certificates_(clock, [this](const TlsContextPtr& context) {
           for (const auto& loop : loops_) loop->use_tls(context);
         }) {
@@ -67,7 +70,7 @@ class RunningProxy final : public Proxy {
   ~RunningProxy() override { stop(std::chrono::milliseconds(0)); }
 
   Status begin() {
-    for (const auto* endpoints : {&config_->listen.http, &config_->listen.tls}) {
+    for (const auto* endpoints : {&config_->listen.http, &config_->listen.tls, &config_->listen.sni}) {
       for (const config::Endpoint& endpoint : *endpoints) {
         if (auto free = Listener::check_free(endpoint); !free) return free;
       }
@@ -76,6 +79,7 @@ class RunningProxy final : public Proxy {
     for (const auto& loop : loops_) {
       if (auto listening = loop->listen(config_->listen.http, ListenerKind::plain); !listening) return listening;
       if (auto listening = loop->listen(config_->listen.tls, ListenerKind::tls); !listening) return listening;
+      if (auto listening = loop->listen(config_->listen.sni, ListenerKind::sni); !listening) return listening;
     }
     origin_thread_.start();
     fills_->start();
@@ -97,9 +101,11 @@ class RunningProxy final : public Proxy {
     origin_thread_.run([this] {
       fills_->stop();
       passes_->stop();
+      tunnels_->stop();
     });
     origin_thread_.stop();
     // The thread that owned them is gone; what the store still posts to it is dropped.
+    tunnels_.reset();
     passes_.reset();
     poll_.reset();
     fills_.reset();
@@ -174,6 +180,7 @@ class RunningProxy final : public Proxy {
   std::unique_ptr<FillDesk> fills_;
   std::unique_ptr<CataloguePoll> poll_;
   std::unique_ptr<PassDesk> passes_;
+  std::unique_ptr<TunnelDesk> tunnels_;
   mutable std::mutex knowledge_mutex_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_
   CatalogueKeeper keeper_;

@@ -21,6 +21,7 @@ class CatalogueKeeper;
 class ClientTable;
 class FillDesk;
 class PassDesk;
+class TunnelDesk;
 
 struct Site {
   const Clock& clock;
@@ -33,6 +34,7 @@ struct Site {
   EventThread& origin_thread;  // fills and passes are its: post to it
   FillDesk& fills;
   PassDesk& passes;
+  TunnelDesk& tunnels;
   CatalogueKeeper& catalogues;
 };
 
