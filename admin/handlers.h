@@ -35,6 +35,7 @@ void report_traffic(const Desk& desk, const Request& request, const Reply& reply
 // profile_handler.cpp
 void list_profiles(const Desk& desk, const Request& request, const Reply& reply);
 void write_profile(const Desk& desk, const Request& request, const Reply& reply);
+void write_dns(const Desk& desk, const Request& request, const Reply& reply);
 
 // tls_orders.cpp
 void report_tls(const Desk& desk, const Request& request, const Reply& reply);

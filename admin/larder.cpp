@@ -40,6 +40,9 @@ struct Options {
   std::string device_id;
   std::string url;
   std::vector<std::string> names;
+  std::string format;
+  std::vector<std::string> addresses;
+  bool https = false;
   std::string key;
   std::string config_file;
 };
@@ -171,6 +174,7 @@ class CommandLine {
     add_reports();
     add_cache();
     add_profile();
+    add_dns();
     add_tls();
     add_config();
   }
@@ -259,6 +263,20 @@ class CommandLine {
         return client ? profile_.run(*client, o.json) : failed(client.error().message);
       };
     });
+  }
+
+  void add_dns() {
+    auto* dns =
+        add(app_, "dns", "What a nameserver is told so that names of origins lead to Larder", [](const Options& o) {
+          auto client = connect(o);
+          if (!client) return failed(client.error().message);
+          return print(o, Subject::text, client->post("/api/v1/dns", dns_json(o.format, o.addresses, o.https)));
+        });
+    dns->add_option("--format", options_.format, "The nameserver")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>{"dnsmasq", "unbound", "bind-rpz", "adguard", "pihole"}));
+    dns->add_option("--address", options_.addresses, "By which devices reach Larder; several times for several");
+    dns->add_flag("--https", options_.https, "Names that are asked by https alone too: passed through, never cached");
   }
 
   void add_tls() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Profiles by the API: what there is, and one made to order.
+// Profiles by the API: what there is, and one made to order; and what nameservers are told.
+#include "admin/dns_kit.h"
 #include "admin/handlers.h"
 #include "admin/json.h"
 #include "admin/own_name.h"
@@ -55,6 +56,19 @@ void write_profile(const Desk& desk, const Request& request, const Reply& reply)
   Response response;
   response.body = dumped(answer);
   response.fields.emplace_back("Cache-Control", "no-store");
+  reply(std::move(response));
+}
+
+void write_dns(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  const auto kit = make_dns_kit(request.body, *desk.config);
+  if (!kit) return reply(problem(kit.error()));
+  Json answer;
+  answer["warnings"] = kit->warnings;
+  answer["text"] = kit->text;
+  Response response;
+  response.body = dumped(answer);
   reply(std::move(response));
 }
 

@@ -29,6 +29,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/tls", Who::administrator, Where::worker, report_tls},
     Route{"POST", "/api/v1/tls", Who::administrator, Where::worker, make_authority},
     Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},
+    Route{"POST", "/api/v1/dns", Who::administrator, Where::worker, write_dns},
     Route{"POST", "/api/v1/profile", Who::administrator, Where::worker, write_profile},
     Route{"GET", "/api/v1/cache/objects", Who::administrator, Where::worker, list_objects},
     Route{"GET", "/api/v1/cache/verify", Who::administrator, Where::worker, report_verify},

@@ -266,6 +266,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_what(answer);
     case Subject::tls:
       return show_tls(answer);
+    case Subject::text:
+      return answer.at("text").get<std::string>();
   }
   return {};
 }
@@ -306,6 +308,11 @@ std::string order_json(const std::string& url) {
 
 std::string names_json(const std::vector<std::string>& names) {
   return Json{{"names", names}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string dns_json(const std::string& format, const std::vector<std::string>& addresses, bool https) {
+  return Json{{"format", format}, {"addresses", addresses}, {"https", https}}.dump(-1, ' ', false,
+                                                                                   Json::error_handler_t::replace);
 }
 
 std::string root_in(const std::string& json) {

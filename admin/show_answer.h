@@ -14,7 +14,20 @@
 namespace larder::admin {
 
 // What an answer is of, which decides how it is shown.
-enum class Subject { status, summary, versions, devices, device, traffic, objects, order, verification, what, tls };
+enum class Subject {
+  status,
+  summary,
+  versions,
+  devices,
+  device,
+  traffic,
+  objects,
+  order,
+  verification,
+  what,
+  tls,
+  text
+};
 
 // Fails when the answer is not what larderd says on this subject.
 Result<std::string> show_answer(Subject subject, const std::string& json, std::size_t width);
@@ -34,6 +47,8 @@ Result<VerificationState> read_verification(const std::string& json);
 std::string order_json(const std::string& url);
 // {"names": [...]}
 std::string names_json(const std::vector<std::string>& names);
+// {"format": ..., "addresses": [...], "https": ...}
+std::string dns_json(const std::string& format, const std::vector<std::string>& addresses, bool https);
 // The root in an answer of /api/v1/tls; "" when there is none.
 std::string root_in(const std::string& json);
 
