@@ -60,6 +60,7 @@ class Build {
     file.version = version_;
     file.build = build_;
     file.evidence = Evidence::feed;
+    file.others_list = true;
     file.principal = type == "ota" || type == "ipsw" || type == "installassistant";
     file.size_bytes = number_of(member(source, {"size"}));
     file.published = published(source);

@@ -42,7 +42,8 @@ struct ListedFile {
   // False for what goes along with a package: descriptions, chunk lists, and all but the largest package of an Apple
   // product. A device that fetched only those has not fetched the version.
   bool principal = true;
-  bool superseded = false;  // its catalogue lists it no longer; kept so that what was fetched still has a version
+  bool others_list = false;  // the catalogue is not the vendor's but a list that others keep of its releases
+  bool superseded = false;   // its catalogue lists it no longer; kept so that what was fetched still has a version
 };
 
 // What is known of a build of an operating system: "24G222", "25D771400a".

@@ -16,6 +16,7 @@ namespace {
 bool is_better(const Listing& a, const Listing& b) {
   if (a->superseded != b->superseded) return b->superseded;
   if (a->version.empty() != b->version.empty()) return b->version.empty();
+  if (a->others_list != b->others_list) return b->others_list;
   const bool a_current = a->channel == "Current";
   if (a_current != (b->channel == "Current")) return a_current;
   if (const int order = compare_versions(a->version, b->version); order != 0) return order > 0;
@@ -34,6 +35,22 @@ void drop_url(SnapshotTable<Entry>& table, const std::string& key, const std::st
   auto after = std::make_shared<Entry>(*before);
   std::erase(after->urls, url);
   after->urls.empty() ? table.remove(key) : table.put(std::move(after));
+}
+
+// The first listing answers for all: it is given what only others say of the bytes and of whom they are for.
+void complete_first(std::vector<Listing>& listings) {
+  PublishedPtr published;
+  AudiencePtr audience;
+  for (const Listing& listing : listings) {
+    published = together(published, listing->published);
+    if (!audience) audience = listing->audience;
+  }
+  Listing& first = listings.front();
+  if (first->published == published && first->audience == audience) return;
+  auto completed = std::make_shared<ListedFile>(*first);
+  completed->published = std::move(published);
+  completed->audience = std::move(audience);
+  first = std::move(completed);
 }
 
 void tell(ListedFile& file, const ProductEntry& product) {
@@ -200,6 +217,7 @@ void Known::list(ListedFile file) {
   }
   after->listings.push_back(std::make_shared<const ListedFile>(std::move(file)));
   std::sort(after->listings.begin(), after->listings.end(), is_better);
+  complete_first(after->listings);
   files_.put(std::move(after));
 }
 

@@ -41,4 +41,15 @@ std::optional<Sha1Digest> Sha1Digest::from_bytes(std::string_view raw) {
   return digest;
 }
 
+PublishedPtr together(const PublishedPtr& first, const PublishedPtr& second) {
+  if (!first || !second || *first == *second) return first ? first : second;
+  auto both = std::make_shared<Published>(*first);
+  if (!both->size_bytes) both->size_bytes = second->size_bytes;
+  if (!both->sha256) both->sha256 = second->sha256;
+  if (!both->sha1) both->sha1 = second->sha1;
+  if (!both->archive_head) both->archive_head = second->archive_head;
+  if (both->chunk_list.empty()) both->chunk_list = second->chunk_list;
+  return both;
+}
+
 }  // namespace larder::updates

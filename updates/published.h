@@ -50,4 +50,7 @@ struct Audience {
 using PublishedPtr = std::shared_ptr<const Published>;
 using AudiencePtr = std::shared_ptr<const Audience>;
 
+// What two catalogues publish of one file: each member from the first that has it. Null with null is null.
+PublishedPtr together(const PublishedPtr& first, const PublishedPtr& second);
+
 }  // namespace larder::updates

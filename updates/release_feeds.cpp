@@ -136,6 +136,7 @@ class Sofa {
     if (!key) return;
     file.url = *key;
     file.evidence = Evidence::feed;
+    file.others_list = true;
     if (file.size_bytes) {
       Published bytes;
       bytes.size_bytes = file.size_bytes;

@@ -139,6 +139,21 @@ TEST_CASE("a feed fills in what the catalogue leaves out, and says so") {
   CHECK(other.evidence == Evidence::feed);
 }
 
+TEST_CASE("what several catalogues publish of a file's bytes is known together") {
+  const std::string catalogue = sucatalog("");
+  for (const bool feed_first : {true, false}) {
+    auto known = Knowledge::empty();
+    if (feed_first) known = learnt(known, kSofa2, sofa(true));
+    known = learnt(known, kSucatalog, catalogue);
+    if (!feed_first) known = learnt(known, kSofa2, sofa(true));
+    const auto seen = recognised(kAssistant, known);
+    REQUIRE(seen.published);
+    CHECK(seen.published->chunk_list == kAssistant + ".integrityDataV1");
+    CHECK(seen.published->size_bytes == 9000);  // the vendor's own
+    CHECK(seen.version == "26.6.2");
+  }
+}
+
 TEST_CASE("Apple's own word on a build outweighs a feed's, whichever comes first") {
   const std::string feed = R"({"OSVersions": [{"OSVersion": "26", "Latest": {"ProductName": "macOS",
     "ProductVersion": "26.6.2 RC", "Build": "25G83"}, "SecurityReleases": []}]})";
