@@ -106,7 +106,7 @@ class Build {
     taught.file.url = key;
     taught.file.product_key = product_key_in(key);
     if (!taught.file.product_key.empty()) {
-      lesson_.products.push_back({taught.file.product_key, FactsOrigin::feed, {file.product, version_, build_}});
+      lesson_.products.push_back({taught.file.product_key, FactsOrigin::appledb, {file.product, version_, build_}});
     }
     lesson_.files.push_back(std::move(taught));
   }

@@ -85,15 +85,16 @@ ProductFacts ProductEntry::joined() const {
 }
 
 Evidence ProductEntry::evidence() const {
-  const ProductFacts& fed = facts.at(static_cast<std::size_t>(FactsOrigin::feed));
-  bool named = false;
-  bool versioned = false;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(FactsOrigin::feed); ++i) {
-    named = named || !facts.at(i).product.empty();
-    versioned = versioned || !facts.at(i).version.empty();
+  ProductFacts vendors;
+  ProductFacts others;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    ProductFacts& said = i < static_cast<std::size_t>(FactsOrigin::sofa) ? vendors : others;
+    if (said.product.empty()) said.product = facts.at(i).product;
+    if (said.version.empty()) said.version = facts.at(i).version;
   }
-  const bool by_feed = (!named && !fed.product.empty()) || (!versioned && !fed.version.empty());
-  return by_feed ? Evidence::feed : Evidence::catalogue;
+  const bool by_others =
+      (vendors.product.empty() && !others.product.empty()) || (vendors.version.empty() && !others.version.empty());
+  return by_others ? Evidence::feed : Evidence::catalogue;
 }
 
 const ListedFile* Known::find(std::string_view key) const {

@@ -31,8 +31,9 @@ struct ProductFacts {
   bool operator==(const ProductFacts&) const = default;
 };
 
-enum class FactsOrigin { catalogue, english_distribution, distribution, metadata, feed };
-inline constexpr std::size_t kFactsOrigins = 5;
+// The last two are lists that others keep: SOFA's, which names products in full, and AppleDB's.
+enum class FactsOrigin { catalogue, english_distribution, distribution, metadata, sofa, appledb };
+inline constexpr std::size_t kFactsOrigins = 6;
 
 struct TaughtProduct {
   std::string key;

@@ -145,7 +145,7 @@ class Sofa {
     add_build(lesson_, file.build, "macOS", file.version, Evidence::feed);
     file.product_key = product_key_in(*key);
     if (!file.product_key.empty()) {
-      lesson_.products.push_back({file.product_key, FactsOrigin::feed, {file.product, file.version, file.build}});
+      lesson_.products.push_back({file.product_key, FactsOrigin::sofa, {file.product, file.version, file.build}});
     }
     lesson_.files.push_back({std::move(file), {}, 0});
   }

@@ -89,6 +89,24 @@ TEST_CASE("Apple's own word on a build outweighs the list's on its file") {
   CHECK(recognised(kFull, known).evidence == Evidence::feed);
 }
 
+TEST_CASE("an installer keeps the full name that another list gives it") {
+  const std::string assistant = "https://swcdn.apple.com" + kProductFolder + "InstallAssistant.pkg";
+  const std::string sofa = R"({"OSVersions": [], "InstallationApps": {"LatestUMA": {"Title": "macOS Tahoe",
+    "Version": "26.6.2", "Build": "25G83", "URL": ")" +
+                           assistant + R"("}}})";
+  const std::string database = R"({"osStr": "macOS", "version": "26.6.2", "build": "25G83", "sources": [
+    {"type": "installassistant", "links": [{"url": ")" +
+                               assistant + R"("}], "size": 7}]})";
+  const std::string feed = "https://sofafeed.macadmins.io/v2/macos_data_feed.json";
+  const auto alone = learnt(Knowledge::empty(), kBuild, database);
+  CHECK(recognised(assistant, alone).product == "macOS installer");
+  for (const auto& known :
+       {learnt(alone, feed, sofa), learnt(learnt(Knowledge::empty(), feed, sofa), kBuild, database)}) {
+    CHECK(recognised(assistant, known).product == "macOS Tahoe installer");
+    CHECK(recognised(assistant, known).evidence == Evidence::feed);
+  }
+}
+
 TEST_CASE("a list of builds is read like each of them") {
   const auto known = learnt(Knowledge::empty(), "https://api.appledb.dev/ios/macOS/main.json",
                             "[" + kRelease + "," + release("22H713", "13.7.8", "") + ", 7, {}]");
