@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   if (const auto range = parse_content_range(text); range && range->satisfied) require(range->first < range->end);
-  const CurrentValidators current{"\"a\"", {}, "Mon, 02 Mar 2026 10:00:00 GMT", {}};
+  const CurrentValidators current{"\"a\"", {}, "Mon, 02 Mar 2026 10:00:00 GMT", {}, {}};
   if (if_range_holds(text, current)) require(text.find("\"a\"") != std::string_view::npos);
   RequestHead head;
   head.method = "GET";
