@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proxy/exchange.h"
 #include "proxy/fill_desk.h"
+#include "proxy/range.h"
 #include "proxy/via.h"
 
 namespace larder::proxy {
@@ -34,6 +35,24 @@ bool nominated(const std::string& connection, std::string_view name) {
     if (equals_ignoring_case(trim(option), name)) return true;
   }
   return false;
+}
+
+// Whether a 206 is of what the client asked for, or of less (RFC 9110 15.3.7). Of several ranges any may come.
+bool is_part_of(const RequestHead& asked, const OriginAnswer& answer) {
+  if (!asked.has("Range")) return false;
+  const auto specs = parse_range(asked.find("Range"));
+  const auto& part = answer.content_range;
+  if (!specs || specs->size() != 1 || !part || !part->satisfied) return true;
+  const auto& [first, last] = specs->front();
+  if (!first) return !part->size_bytes || part->first + last.value_or(0) >= *part->size_bytes;
+  return part->first >= *first && (!last || part->end - 1 <= *last);
+}
+
+// What an origin answers a question with that the client has not put.
+const char* unasked(const RequestHead& asked, const OriginAnswer& answer) {
+  if (answer.status == 206 && !is_part_of(asked, answer)) return "with a part that was not asked for";
+  const bool conditional = asked.has("If-None-Match") || asked.has("If-Modified-Since");
+  return answer.status == 304 && !conditional ? "304 to a request without conditions" : nullptr;
 }
 
 // RFC 9112 3.2.4: to a proxy, "*" of an origin is said as its URL without a path.
@@ -133,10 +152,9 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     if (!same) cut("the store cannot take it, and the origin has another version now");
     return;
   }
-  if (answer.status == 206 && !head_->has("Range")) {
+  if (const char* const what = unasked(*head_, answer)) {
     drop_pass();
-    origin_failed(
-        fail(ErrorKind::origin_failed, target().url.origin.host + " answers with a part that was not asked for"));
+    origin_failed(fail(ErrorKind::origin_failed, target().url.origin.host + " answers " + what));
     return;
   }
   // Before any of the body comes, which may be while the head waits.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -91,6 +92,8 @@ void Client::leave() {
   const linger at_once{1, 0};
   setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   cut_expected_ = true;
+  // Larder may not have heard yet that the last answer came whole.
+  if (!outcomes_.empty()) outcomes_.back().left = true;
   ended(false);
 }
 
@@ -98,7 +101,13 @@ bool Client::work() {
   bool went_on = false;
   while (socket_ >= 0 && !out_.empty()) {
     const auto sent = send(socket_, out_.data(), out_.size(), MSG_NOSIGNAL);
-    if (sent < 0) break;
+    if (sent < 0) {
+      if (errno != EAGAIN) {  // who is told so by send() is told of a clean end by recv()
+        was_reset_ = true;
+        out_.clear();
+      }
+      break;
+    }
     out_.erase(0, static_cast<std::size_t>(sent));
     went_on = true;
   }
@@ -108,7 +117,7 @@ bool Client::work() {
     if (got < 0 && errno == EAGAIN) break;
     went_on = true;
     if (got <= 0) {
-      ended(got == 0);
+      ended(got == 0 && !was_reset_);
       break;
     }
     in_.append(buffer.data(), static_cast<std::size_t>(got));

@@ -31,6 +31,7 @@ struct Outcome {
   bool complete = false;       // the answer's end was reached
   std::uint64_t received = 0;  // body bytes
   bool of_now = false;         // complete, and the bytes are those the origin has
+  bool left = false;           // the client reset the connection behind it
 };
 
 class Client {
@@ -74,6 +75,7 @@ class Client {
   int socket_ = -1;
   bool held_ = false;
   bool cut_expected_ = false;
+  bool was_reset_ = false;
   bool closes_ = false;  // Larder has said so
   std::string out_;
   std::string in_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -250,8 +251,7 @@ void Origin::answer_with(Conversation& conversation, Thing& thing, const Asked& 
   }
   const Version& version = thing.now();
   const std::uint64_t size = version.size;
-  if (fault.kind == FaultKind::status || fault.kind == FaultKind::rubbish)
-    return answer_wrongly(conversation, version, fault);
+  if (fault.kind == FaultKind::status || fault.kind == FaultKind::rubbish) return answer_wrongly(conversation, fault);
   const std::string described = fields(thing, version);
   const bool same = asked.if_none_match.empty()
                         ? !version.last_modified.empty() && asked.if_modified_since == version.last_modified
@@ -310,7 +310,7 @@ void Origin::answer_with(Conversation& conversation, Thing& thing, const Asked& 
   conversation.head = head;
 }
 
-void Origin::answer_wrongly(Conversation& conversation, const Version& version, const Fault& fault) {
+void Origin::answer_wrongly(Conversation& conversation, const Fault& fault) {
   constexpr std::array<const char*, 9> kErrors{"400 Bad Request", "403 Forbidden",   "404 Not Found",
                                                "410 Gone",        "429 Too Many",    "500 Internal Server Error",
                                                "502 Bad Gateway", "503 Unavailable", "302 Found"};
@@ -331,9 +331,7 @@ void Origin::answer_wrongly(Conversation& conversation, const Version& version, 
   conversation.head = std::string("HTTP/1.1 ") + kErrors.at(fault.at % kErrors.size()) +
                       "\r\nConnection: close\r\nContent-Length: 3\r\n";
   if (fault.at % 2 == 1) conversation.head += "Retry-After: 1\r\n";
-  conversation.head += "ETag: \"error\"\r\nLast-Modified: " +
-                       (version.last_modified.empty() ? to_http_date(clock_.now()) : version.last_modified) +
-                       "\r\n\r\nno\n";
+  conversation.head += "ETag: \"error\"\r\n\r\nno\n";
 }
 
 }  // namespace larder::site

@@ -61,7 +61,7 @@ class Origin {
   bool write(Conversation& conversation);
   void answer(Conversation& conversation, std::string_view head);
   void answer_with(Conversation& conversation, Thing& thing, const Asked& asked);
-  void answer_wrongly(Conversation& conversation, const Version& version, const Fault& fault);
+  static void answer_wrongly(Conversation& conversation, const Fault& fault);
   std::string fields(const Thing& thing, const Version& version) const;
   static void close(Conversation& conversation, bool cleanly);
 

@@ -304,6 +304,22 @@ def test_a_part_nobody_asked_for_is_not_passed_on(site):
         assert got.status == 502 and got.body != b"part", method
 
 
+@pytest.mark.parametrize("asked, part, passes", [
+    ("bytes=10-19", "bytes 10-13/100", True), ("bytes=10-19", "bytes 9-12/100", False), ("bytes=10-11", "bytes 10-13/100", False),
+    ("bytes=10-", "bytes 10-13/*", True), ("bytes=10-", "bytes 6-9/100", False), ("bytes=-4", "bytes 96-99/100", True), ("bytes=-4", "bytes 95-98/100", False)])
+def test_of_a_range_that_is_passed_no_other_part_is_passed_on(site, asked, part, passes):
+    site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Range": part}, b"part"))
+    got = proxied(site, "POST", fields={"Range": asked}, body=b"x")
+    assert (got.status, got.body == b"part") == ((206, True) if passes else (502, False))
+
+
+def test_a_304_to_a_request_without_conditions_is_not_passed_on(site):
+    site.origin.put("/p", CONTENT, fault=RawAnswer(b"HTTP/1.1 304 Not Modified\r\n\r\n"))
+    for method, fields in (("POST", {}), ("POST", {"If-Match": '"a"'}), ("GET", {})):
+        assert proxied(site, method, fields=fields, body=b"x" if method == "POST" else b"").status == 502, method
+    assert proxied(site, "POST", fields={"If-None-Match": '"a"'}, body=b"x").status == 304
+
+
 def test_several_parts_that_were_asked_for_pass(site):
     parts = b"--x\r\nContent-Range: bytes 0-0/4\r\n\r\ng\r\n--x\r\nContent-Range: bytes 3-3/4\r\n\r\nd\r\n--x--\r\n"
     site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Type": "multipart/byteranges; boundary=x"}, parts))

@@ -155,7 +155,7 @@ def test_a_body_where_there_can_be_none_is_not_taken_for_the_next_answer(site, s
     evil = OK + FRESH + LENGTH + b"\r\nwrong"
     site.origin.put("/a", b"", fault=RawAnswer(b"HTTP/1.1 " + status + b"\r\n\r\n" + evil, keep=True))
     got = get(site.larder.http, "http://origin.test/a", host="origin.test", method="POST", body=b"x")
-    assert got.body == b"" and got.status in (204, 304, 502)
+    assert b"wrong" not in got.body and got.status in (204, 502)
     site.origin.put("/b", b"right")
     assert site.larder.get("/b").body == b"right"
 
