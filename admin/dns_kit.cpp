@@ -118,7 +118,7 @@ std::string bind_rpz(const Name& name, const std::vector<config::Address>& addre
   for (const auto& address : addresses) {
     const std::string record = " 60 IN " + std::string(kind_of(address)) + " " + address.text() + "\n";
     text += name.host + record;
-    if (name.below) text += "*." + name.host + record;
+    if (name.below) text.append("*.").append(name.host).append(record);
   }
   return text;
 }
@@ -149,7 +149,7 @@ std::string head_of(const std::string& format, const std::string& comment, const
         " A zone file: response-policy { zone \"rpz.larder\"; }; zone \"rpz.larder\" { type master; file \"...\"; };\n";
   }
   if (format == "adguard") text += comment + " Custom filtering rules, or a block list at a URL or in a file.\n";
-  for (const std::string& warning : warnings) text += comment + " NOTE: " + warning + "\n";
+  for (const std::string& warning : warnings) text.append(comment).append(" NOTE: ").append(warning).append("\n");
   return text;
 }
 
@@ -206,7 +206,8 @@ Result<DnsKit> make_dns_kit(std::string_view json, const config::Config& config)
     }
   }
   for (const std::string& host : left_out) {
-    kit.text += comment + " left out: " + host + " (asked by https alone, so that nothing of it would be cached)\n";
+    kit.text.append(comment).append(" left out: ").append(host);
+    kit.text += " (asked by https alone, so that nothing of it would be cached)\n";
   }
   return kit;
 }

@@ -60,7 +60,7 @@ std::optional<config::Endpoint> Exchange::plain_endpoint() const {
 
 // The same as the client would write it itself: by the name it has used, if it has.
 std::optional<config::Endpoint> Exchange::named_endpoint() const {
-  const auto local = plain_endpoint();
+  auto local = plain_endpoint();
   const auto named = parse_authority(head_->host);
   if (!local || !named) return local;
   return config::Endpoint{named->host, connection_.secure() ? local->port : named->port.value_or(kHttpPort)};

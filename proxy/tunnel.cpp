@@ -312,15 +312,12 @@ void Tunnel::over(bool complete) {
 
 void Tunnel::check_time(SteadyTime now) {
   const config::LimitsConfig& limits = loop_.config().limits;
-  if (state_ == State::greeting && now - began_ > limits.head_timeout) {
-    over(false);
-  } else if (state_ == State::refused && now - moved_ > limits::kLinger) {
-    over(false);
-  } else if (state_ == State::flowing && (now - moved_ > limits.tunnel_idle || now - began_ > limits.tunnel_life)) {
-    spdlog::info("a tunnel to {} ends: {}", host_,
-                 now - moved_ > limits.tunnel_idle ? "limits.tunnel_idle is over" : "limits.tunnel_life is over");
-    over(false);
-  }
+  const bool unheard = state_ == State::greeting && now - began_ > limits.head_timeout;
+  const bool untold = state_ == State::refused && now - moved_ > limits::kLinger;
+  const bool idle = state_ == State::flowing && now - moved_ > limits.tunnel_idle;
+  const bool old = state_ == State::flowing && now - began_ > limits.tunnel_life;
+  if (idle || old) spdlog::info("a tunnel to {} ends: limits.{} is over", host_, idle ? "tunnel_idle" : "tunnel_life");
+  if (unheard || untold || idle || old) over(false);
 }
 
 }  // namespace larder::proxy
