@@ -24,9 +24,9 @@ constexpr WallTime kFirstVersion{std::chrono::seconds(1'750'000'000)};
 
 }  // namespace
 
-void require(bool holds, std::source_location where) {
+void require(bool holds, const char* file, int line) {
   if (holds) return;
-  std::fprintf(stderr, "what %s:%u requires does not hold\n", where.file_name(), static_cast<unsigned>(where.line()));
+  std::fprintf(stderr, "what %s:%d requires does not hold\n", file, line);
   std::abort();
 }
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <source_location>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +14,8 @@
 namespace larder::site {
 
 // Ends the program, and so the fuzzer's run of this input, when a promise is not kept.
-void require(bool holds, std::source_location where = std::source_location::current());
+// clang 14 has no std::source_location.
+void require(bool holds, const char* file = __builtin_FILE(), int line = __builtin_LINE());
 
 // The input, a byte at a time; zeros when it is used up.
 class Script {

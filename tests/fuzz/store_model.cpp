@@ -19,7 +19,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -44,9 +43,10 @@ constexpr std::array<std::uint64_t, 8> kSizes{
 constexpr unsigned kVersions = 3;
 constexpr unsigned kUrls = 4;
 
-void require(bool holds, std::source_location where = std::source_location::current()) {
+// clang 14 does not have std::source_location.
+void require(bool holds, int line = __builtin_LINE()) {
   if (holds) return;
-  std::fprintf(stderr, "what line %u requires does not hold\n", static_cast<unsigned>(where.line()));
+  std::fprintf(stderr, "what line %d requires does not hold\n", line);
   std::abort();
 }
 
