@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "base/clock.h"
 #include "base/owned.h"
 #include "base/text.h"
 #include "updates/document_shape.h"
@@ -69,6 +70,15 @@ std::optional<std::uint64_t> PlistNode::number() const {
   std::uint64_t value = 0;
   plist_get_uint_val(node_, &value);
   return value;
+}
+
+std::string PlistNode::date() const {
+  if (!is_type(node_, PLIST_DATE)) return std::string(text());
+  constexpr std::chrono::sys_days kEpoch = std::chrono::January / 1 / 2001;  // of property lists
+  std::int32_t seconds = 0;
+  std::int32_t microseconds = 0;
+  plist_get_date_val(node_, &seconds, &microseconds);
+  return to_rfc3339(kEpoch + std::chrono::seconds(seconds));
 }
 
 void PlistNode::each_item(const std::function<void(PlistNode)>& visit) const {

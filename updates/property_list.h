@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -22,11 +23,12 @@ class PlistNode {
   bool is_array() const;
   explicit operator bool() const { return node_ != nullptr; }
 
-  PlistNode operator[](const char* key) const;                        // a dictionary's member
-  std::string_view text() const;                                      // a string, trimmed; "" for anything else
-  std::string_view data() const;                                      // binary data; "" for anything else
-  std::optional<std::uint64_t> number() const;                        // an unsigned integer
-  void each_item(const std::function<void(PlistNode)>& visit) const;  // an array's items
+  PlistNode operator[](const char* key) const;  // a dictionary's member
+  std::string_view text() const;                // a string, trimmed; "" for anything else
+  std::string_view data() const;                // binary data; "" for anything else
+  std::optional<std::uint64_t> number() const;  // an unsigned integer
+  std::string date() const;  // a date, or a string in place of one, as RFC 3339; "" for anything else
+  void each_item(const std::function<void(PlistNode)>& visit) const;                      // an array's items
   void each_member(const std::function<void(std::string_view, PlistNode)>& visit) const;  // a dictionary's members
 
  private:
