@@ -7,7 +7,9 @@
 #include <fstream>
 
 #include "base/limits.h"
+#include "proxy/mau_publisher.h"
 #include "updates/canonical.h"
+#include "updates/mau_place.h"
 #include "updates/recognise.h"
 
 namespace larder::proxy {
@@ -97,6 +99,7 @@ void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
   if (!object->complete() || object->status != 200 || object->size_bytes > limits::kDocumentBytes) return;
   const auto url = updates::Url::parse(object->url);
   if (!url || !updates::is_teaching_document(*url) || knowledge_->taught(object->url) == object->digest) return;
+  if (is_the_publishers(*url)) return;
   std::vector<std::byte> document;
   document.reserve(object->size_bytes);
   for (std::uint32_t i = 0; i < cache::chunk_count(object->size_bytes); ++i) {
@@ -106,6 +109,24 @@ void CatalogueKeeper::learn_now(const cache::ObjectPtr& object) {
     if (state != cache::ChunkState::ready) return;
   }
   take_in(*url, document);
+}
+
+// The manifest of an application in a known channel: an edge may have an old one, so it teaches when it is published.
+bool CatalogueKeeper::is_the_publishers(const updates::Url& url) {
+  const auto place = updates::mau_place(url);
+  const auto* channel = place ? updates::find_mau_channel(place->guid) : nullptr;
+  if (channel == nullptr || !updates::mau_collateral_version(place->rest).empty()) return false;
+  const std::string app_id = updates::mau_spelling(updates::mau_app_id(place->rest));
+  if (!updates::is_mau_app_id(app_id)) return false;
+  if (place->rest == updates::MauNames(app_id).manifest) manifests_->used(*channel, app_id);
+  return true;
+}
+
+void CatalogueKeeper::learn_published(const updates::Url& url, updates::MauBytes document) {
+  thread_.post([this, url, document = std::move(document)] {
+    const auto bytes = std::as_bytes(std::span(*document));
+    if (knowledge_->taught(updates::canonical(url).key) != Sha256::of(bytes)) take_in(url, bytes);
+  });
 }
 
 void CatalogueKeeper::take_in(const updates::Url& url, std::span<const std::byte> document) {
@@ -162,21 +183,8 @@ void CatalogueKeeper::begin_round(const updates::MauChannel& channel, Round& rou
   const std::string name(channel.name);
   round.ever = true;
   for (const std::string_view app_id : updates::mau_application_ids()) {
-    const updates::CanonicalUrl url = updates::canonical(updates::mau_manifest_url(channel, app_id));
-    FillOrder order;
-    order.key = url.key;
-    order.origin = url.origin;
-    order.fallbacks = url.fallbacks;
-    order.name = cache::NameClass::mutable_name;
-    const auto parsed = updates::Url::parse(url.key);
-    order.what =
-        std::make_shared<const updates::Recognition>(updates::recognise(parsed ? *parsed : url.origin, *knowledge_));
-    order.known = reader_->find(url.key);
-    order.validate = order.known != nullptr;
     ++round.running;
-    origin_.post([this, order = std::move(order), name] {
-      fills_.fetch(order, [this, name](const Status&) { thread_.post([this, name] { one_done(name); }); });
-    });
+    manifests_->look(channel, std::string(app_id), [this, name] { thread_.post([this, name] { one_done(name); }); });
   }
 }
 

@@ -19,8 +19,11 @@
 #include "proxy/fill_desk.h"
 #include "updates/knowledge.h"
 #include "updates/mau.h"
+#include "updates/mau_set.h"
 
 namespace larder::proxy {
+
+class MauPublisher;
 
 class CatalogueKeeper {
  public:
@@ -42,7 +45,12 @@ class CatalogueKeeper {
   // A product of Apple's is asked for whose catalogue does not tell its version: fetches the files that do, once.
   void describe(const std::string& product_key);
 
-  // Reads a channel's manifests anew from the origin; `done` on the keeper when all have been read or have failed.
+  // Who publishes manifests: what of them passes by is for it to judge. Before start().
+  void publish_manifests_by(MauPublisher& publisher) { manifests_ = &publisher; }
+  // A manifest that is published: it teaches what clients may ask for.
+  void learn_published(const updates::Url& url, updates::MauBytes document);
+
+  // Looks at a channel's manifests at the origin; `done` on the keeper when all have been read or have failed.
   // Callers at the same time share one round, and a round just made is not repeated.
   void refresh(const updates::MauChannel& channel, std::function<void()> done);
 
@@ -58,6 +66,7 @@ class CatalogueKeeper {
   void learn_file(const std::filesystem::path& path);
   void learn_stored();
   void learn_now(const cache::ObjectPtr& object);
+  bool is_the_publishers(const updates::Url& url);
   void take_in(const updates::Url& url, std::span<const std::byte> document);
   void know(const std::string& catalogue, Result<std::shared_ptr<const updates::Knowledge>> learned);
   void begin_round(const updates::MauChannel& channel, Round& round);
@@ -69,6 +78,7 @@ class CatalogueKeeper {
   FillDesk& fills_;
   const std::filesystem::path directory_;
   Publish publish_;
+  MauPublisher* manifests_ = nullptr;
   EventThread thread_;
   std::unique_ptr<cache::Reader> reader_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();

@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "proxy/catalogue_keeper.h"
 #include "proxy/conditional.h"
 #include "proxy/fill_desk.h"
 
@@ -63,7 +62,7 @@ void Exchange::keep_head() {
 Exchange::~Exchange() {
   if (mirror_) mirror_->unwatch(*this);
   if (expecting_) loop_.mirrors().forget(id_);
-  if (warming_ || asked_catalogues_ || unmaking_) loop_.forget(id_);
+  if (warming_ || asked_catalogues_ || asked_manifests_ || unmaking_) loop_.forget(id_);
   if (passing_) drop_pass();
   write_record();
 }
@@ -149,36 +148,6 @@ void Exchange::begin_fetch(AskedPtr asked) {
   } else {
     look_up();
   }
-}
-
-// A file of the update cache is where a catalogue says; when none does, the catalogues are read anew once.
-void Exchange::begin_update_cache() {
-  const updates::MauRequest& asked = *target().mau;
-  const bool known =
-      asked.collateral || loop_.knowledge()->find_package(asked.channel->name, asked.app_id, asked.file) != nullptr;
-  if (!known && !asked_catalogues_) {
-    asked_catalogues_ = true;
-    loop_.expect(id_, [this] { begin_update_cache(); });
-    loop_.site.catalogues.refresh(*asked.channel,
-                                  [&loop = loop_, id = id_] { loop.thread.post([&loop, id] { loop.wake(id); }); });
-    return;
-  }
-  candidates_ = updates::resolve_mau(asked, *loop_.knowledge());
-  if (known && !asked.collateral && !candidates_.empty()) listed_at_ = candidates_.front().origin;
-  next_candidate();
-}
-
-void Exchange::next_candidate() {
-  if (candidates_.empty()) {
-    answer_text(404, "No catalogue of this channel lists the file, and its directory does not have it.\n",
-                "text/plain; charset=utf-8");
-    return;
-  }
-  FetchTarget next = target();
-  next.url = std::move(candidates_.front());
-  candidates_.erase(candidates_.begin());
-  asked_ = loop_.understand(std::move(next), nullptr);
-  look_up();
 }
 
 // ---- where it comes from ----
@@ -291,7 +260,8 @@ void Exchange::on_fill_before_answer() {
       look_up();
       return;
     case FillState::failed:
-      if (mirror_->error().kind == ErrorKind::corrupt) {  // not what is published: nothing of it is Larder's to send
+      if (mirror_->error().kind == ErrorKind::corrupt &&
+          !is_microsoft_place(target())) {  // not what is published: nothing of it is Larder's to send
         leave_fill();
         begin_pass();
         return;

@@ -25,8 +25,11 @@
 #include "proxy/range.h"
 #include "proxy/request_head.h"
 #include "reports/ledger.h"
+#include "updates/mau_set.h"
 
 namespace larder::proxy {
+
+struct MauAnswer;
 
 class Exchange final : public FillWatcher, public PassListener {
  public:
@@ -68,8 +71,6 @@ class Exchange final : public FillWatcher, public PassListener {
   bool admitted();
   void begin_fetch(AskedPtr asked);
   const FetchTarget& target() const { return asked_->target; }
-  void begin_update_cache();
-  void next_candidate();
   void look_up();
   void use_what_is_held();
   void answer_held(cache::Use use);
@@ -88,6 +89,15 @@ class Exchange final : public FillWatcher, public PassListener {
   void origin_failed(const Error& error);
   bool wanted_is_held(const cache::Object& object);
   Want first_want() const;
+
+  // ---- a file of the update cache (exchange_mau.cpp) ----
+  void begin_update_cache();
+  void ask_for_manifest(std::string app_id);
+  void manifest_answered(const MauAnswer& answer);
+  void begin_package();
+  void next_candidate();
+  void take_candidate();
+  Step send_document(Piece& piece);
 
   // ---- the answer's head (exchange_answer.cpp) ----
   void answer_object(std::string_view cache_status);
@@ -160,6 +170,8 @@ class Exchange final : public FillWatcher, public PassListener {
   std::vector<updates::CanonicalUrl> candidates_;  // places of an update-cache file still to try
   std::optional<updates::Url> listed_at_;          // where a catalogue says the file is
   bool asked_catalogues_ = false;
+  bool asked_manifests_ = false;
+  updates::MauBytes document_;  // object_'s bytes where they lie in memory: a published manifest
   std::optional<std::vector<RangeSpec>> ranges_;
 
   // Where it comes from.

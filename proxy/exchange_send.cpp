@@ -55,7 +55,7 @@ void Exchange::pump() {
 }
 
 Exchange::Step Exchange::send_piece(Piece& piece) {
-  if (piece.range.first < piece.range.end) return send_object(piece);
+  if (piece.range.first < piece.range.end) return document_ ? send_document(piece) : send_object(piece);
   return send_span(piece, {}, false);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "proxy/fill_desk.h"
 
 namespace larder::proxy {
@@ -13,6 +14,11 @@ namespace {
 
 // An object whose length the origin does not tell is gathered in memory up to this. Catalogues are under 10 MB.
 constexpr std::size_t kGatherBytes = 32 * kMiB;
+
+// Packages begin with "xar!", and none with a tag.
+bool is_page_for_package(std::string_view path, std::span<const std::byte> first) {
+  return ends_with_ignoring_case(path, ".pkg") && !first.empty() && first.front() == std::byte{'<'};
+}
 
 }  // namespace
 
@@ -210,6 +216,10 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
   const std::uint64_t skipped = std::min<std::uint64_t>(lane.skip, bytes.size());
   lane.skip -= skipped;
   bytes = bytes.subspan(skipped);
+  if (lane.next == 0 && !order_.standard && is_page_for_package(order_.origin.path, bytes)) {
+    desk_.refuse(*this, "it is a page, not a package");
+    return false;
+  }
   while (!bytes.empty()) {
     if (lane.next >= lane.end) {
       lane.satisfied = true;

@@ -36,6 +36,19 @@ reports::FileKind file_kind(updates::Kind kind) {
   return reports::FileKind::other;
 }
 
+// What Larder itself is told of what it has asked for. Microsoft's hosts say 400 for what they do not have.
+Status outcome(const Fill& fill) {
+  const FillChange end = fill.snapshot();
+  const std::string& key = fill.order().key;
+  if (end.stale) return fail(ErrorKind::origin_failed, "the origin could not confirm " + key);
+  if (end.state == FillState::finished) return ok();
+  if (end.state != FillState::answered || !end.answer) return fail(ErrorKind::origin_failed, "no object: " + key);
+  const int code = end.answer->status;
+  const bool nothing = code == 400 || code == 404 || code == 410;
+  return fail(nothing ? ErrorKind::not_found : ErrorKind::origin_failed,
+              "the origin answers " + std::to_string(code) + " for " + key);
+}
+
 }  // namespace
 
 reports::SharedSubject subject_of(std::string url, const updates::Recognition& what) {
@@ -293,9 +306,7 @@ void FillDesk::ended(Fill& fill) {
   }
   std::vector<std::function<void(Status)>> waiting;
   if (auto own = own_waiting_.extract(fill.id())) waiting = std::move(own.mapped());
-  const Status status = fill.state() == FillState::finished
-                            ? ok()
-                            : Status(fail(ErrorKind::origin_failed, "no object: " + fill.order().key));
+  const Status status = outcome(fill);
   thread.post([this, id = fill.id(), waiting = std::move(waiting), status] {
     fills_.erase(id);
     for (const auto& done : waiting) done(status);

@@ -57,11 +57,25 @@ void add_date(cache::Fields& fields, WallTime now) {
   if (!dated) fields.emplace_back("Date", to_http_date(now));
 }
 
+// A page in place of a file of updates: CDNs and portals answer 200 with what is meant to be read.
+bool is_page_for_file(const OriginAnswer& answer, const std::string& path) {
+  constexpr std::array<std::string_view, 6> kFiles{".pkg", ".mpkg", ".dmg", ".cat", ".xml", ".plist"};
+  const std::string type = cache::joined(answer.kept, "Content-Type");
+  const bool page = equals_ignoring_case(std::string_view(type).substr(0, 9), "text/html");
+  return page && std::any_of(kFiles.begin(), kFiles.end(),
+                             [&](std::string_view ending) { return ends_with_ignoring_case(path, ending); });
+}
+
 }  // namespace
 
 bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   add(desk_.counters.origin_requests);
   lane.answered_at = desk_.clock.steady();
+  if (answer.status == 200 && !order_.standard && is_page_for_file(answer, order_.origin.path)) {
+    OriginAnswer missing = answer;
+    missing.status = 404;
+    return head_other(lane, missing);
+  }
   if (answer.status == 200) return head_whole(lane, answer);
   if (answer.status == 206 && lane.ask == Lane::Ask::range) return head_partial(lane, answer);
   if (answer.status == 304 && lane.ask == Lane::Ask::validate) return head_unmodified(lane, answer);

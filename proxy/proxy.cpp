@@ -15,6 +15,7 @@
 #include "proxy/fill_desk.h"
 #include "proxy/listener.h"
 #include "proxy/loop.h"
+#include "proxy/mau_publisher.h"
 #include "proxy/origin_client.h"
 #include "proxy/pass_desk.h"
 #include "proxy/rate_clock.h"
@@ -52,11 +53,16 @@ class RunningProxy final : public Proxy {
                   const std::lock_guard lock(knowledge_mutex_);
                   knowledge_ = knowledge;
                 }),
-        site_{clock,    store,          *pager_, ledger,   origins_,  counters_,
-              clients_, origin_thread_, *fills_, *passes_, *tunnels_, keeper_},
+        manifests_(store, clock, origin_thread_, *fills_, config_->storage.path / "manifests", config_->updates,
+                   [this](const updates::Url& url, updates::MauBytes document) {
+                     keeper_.learn_published(url, std::move(document));
+                   }),
+        site_{clock,          store,   *pager_,  ledger,    origins_, counters_, clients_,
+              origin_thread_, *fills_, *passes_, *tunnels_, keeper_,  manifests_},
         certificates_(clock, [this](const TlsContextPtr& context) {
           for (const auto& loop : loops_) loop->use_tls(context);
         }) {
+    keeper_.publish_manifests_by(manifests_);
     fills_->on_learned([this](const cache::ObjectPtr& object) { keeper_.learn(object); });
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<Loop*> all;
@@ -84,6 +90,7 @@ class RunningProxy final : public Proxy {
     origin_thread_.start();
     fills_->start();
     keeper_.start();
+    manifests_.start();
     poll_->start();
     for (const auto& loop : loops_) loop->start();
     running_ = true;
@@ -97,6 +104,7 @@ class RunningProxy final : public Proxy {
     const auto deadline = std::chrono::steady_clock::now() + grace;
     while (std::chrono::steady_clock::now() < deadline && busy()) std::this_thread::sleep_for(kDrainStep);
     for (const auto& loop : loops_) loop->stop();
+    manifests_.stop();
     keeper_.stop();
     origin_thread_.run([this] {
       fills_->stop();
@@ -115,6 +123,7 @@ class RunningProxy final : public Proxy {
 
   void reload(std::shared_ptr<const config::Config> config) override {
     config_ = config;
+    manifests_.apply(config->updates);
     for (const auto& loop : loops_) loop->reload(config);
     if (auto applied = certificates_.apply(*config); !applied) {
       spdlog::error("reload: {}; the certificate before stays in use", applied.error().message);
@@ -184,6 +193,7 @@ class RunningProxy final : public Proxy {
   mutable std::mutex knowledge_mutex_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_
   CatalogueKeeper keeper_;
+  MauPublisher manifests_;
   Site site_;
   CertificateDesk certificates_;
   std::vector<std::unique_ptr<Loop>> loops_;

@@ -20,6 +20,7 @@ namespace larder::proxy {
 class CatalogueKeeper;
 class ClientTable;
 class FillDesk;
+class MauPublisher;
 class PassDesk;
 class TunnelDesk;
 
@@ -36,6 +37,7 @@ struct Site {
   PassDesk& passes;
   TunnelDesk& tunnels;
   CatalogueKeeper& catalogues;
+  MauPublisher& manifests;
 };
 
 }  // namespace larder::proxy

@@ -109,6 +109,13 @@ std::string_view mau_product_name(std::string_view app_id) {
   return {};
 }
 
+std::string mau_spelling(std::string_view app_id) {
+  for (const Application& application : kApplications) {
+    if (equals_ignoring_case(application.id, app_id)) return std::string(application.id);
+  }
+  return std::string(app_id);
+}
+
 Url mau_url(const MauChannel& channel, std::string_view file) {
   std::string path = "/mro1cdnstorage/" + std::string(channel.guid) + "/MacAutoupdate/" + escape_segment(file);
   return Url{"https", std::string(kMauHost), 443, std::move(path), {}};

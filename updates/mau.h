@@ -30,6 +30,9 @@ std::span<const std::string_view> mau_application_ids();
 // The user's name of an application id: "OPIM2019" -> "Microsoft Outlook". "" when unknown.
 std::string_view mau_product_name(std::string_view app_id);
 
+// An application id as it is known, whatever its letter case here; as it is, when it is not known.
+std::string mau_spelling(std::string_view app_id);
+
 // https://res.public.onecdn.static.microsoft/mro1cdnstorage/<GUID>/MacAutoupdate/<file>
 Url mau_url(const MauChannel& channel, std::string_view file);
 Url mau_manifest_url(const MauChannel& channel, std::string_view app_id);

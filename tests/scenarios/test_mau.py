@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from client import eventually, get
+from client import Cut, eventually, get
 from content import Content, MiB
 
 CDN = "res.public.onecdn.static.microsoft"
@@ -141,3 +141,125 @@ def test_a_new_release_shows_on_request(site):
     publish(site.origin, "OPIM2019", newer, "16.113.26100421")
     assert eventually(lambda: mau(site.larder, "0409OPIM2019.xml").body == newer)
 
+
+
+# ---- generations ----
+
+OLD, NEW, NEWEST = "16.108.26041219", "16.109.26053122", "16.110.26061317"
+SET = ("0409OPIM2019-chk.xml", "0409OPIM2019.xml", "0409OPIM2019.cat")
+
+
+def outlook_of(version: str) -> bytes:
+    return outlook().replace(NEW.encode(), version.encode())
+
+
+def release(origin, version: str):
+    publish(origin, "OPIM2019", outlook_of(version), version)
+
+
+def seen(larder, device: str = "") -> str:
+    """The version a client sees; its three files are of one set."""
+    prefix = f"/d/{device}" if device else ""
+    pointer, manifest, signature = (get(larder.http, f"{prefix}/mau/Current/{name}") for name in SET)
+    assert (pointer.status, manifest.status, signature.status) == (200, 200, 200)
+    version = signature.body.removeprefix(b"signature of ").decode()
+    assert version.encode() in pointer.body and manifest.body == outlook_of(version)
+    return version
+
+
+def test_a_newer_release_is_seen_at_once_and_an_edge_that_goes_back_is_not(site):
+    release(site.origin, OLD)
+    assert seen(site.larder) == OLD
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+    for _ in range(3):
+        release(site.origin, OLD)
+        assert seen(site.larder) == NEW
+        release(site.origin, NEW)
+        assert seen(site.larder) == NEW
+    release(site.origin, NEWEST)
+    assert seen(site.larder) == NEWEST
+
+
+@pytest.mark.parametrize("early", SET)
+def test_a_release_that_is_half_there_is_not_seen(site, early):
+    release(site.origin, OLD)
+    assert seen(site.larder) == OLD
+    half = {name: site.origin.pages[CURRENT + name] for name in SET}
+    release(site.origin, NEW)
+    for name in SET:
+        if name != early:
+            site.origin.pages[CURRENT + name] = half[name]
+    for _ in range(3):
+        assert seen(site.larder) == OLD
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+
+
+def test_a_client_in_the_middle_of_a_set_gets_the_rest_of_it(site):
+    release(site.origin, OLD)
+    assert get(site.larder.http, f"/d/EARLY/mau/Current/{SET[0]}").status == 200
+    release(site.origin, NEW)
+    assert seen(site.larder, "LATE") == NEW
+    assert get(site.larder.http, f"/d/EARLY/mau/Current/{SET[1]}").body == outlook_of(OLD)
+    assert get(site.larder.http, f"/d/EARLY/mau/Current/{SET[2]}").body == b"signature of " + OLD.encode()
+    assert seen(site.larder, "EARLY") == NEW
+
+
+def test_an_error_page_is_no_manifest(site):
+    release(site.origin, OLD)
+    assert seen(site.larder) == OLD
+    site.origin.put(CURRENT + SET[1], b"<!DOCTYPE html><html><body>400 Bad Request</body></html>")
+    assert seen(site.larder) == OLD
+
+
+def test_a_page_is_no_package(site):
+    release(site.origin, NEW)
+    page = b"<!DOCTYPE html><html><body>Access denied</body></html>"
+    site.origin.put(CURRENT + DELTA, page, fields={"Content-Type": "text/html; charset=utf-8"})
+    answer = mau(site.larder, DELTA)
+    assert (answer.status, answer["Location"]) == (307, f"https://{CDN}{CURRENT}{DELTA}")
+    site.origin.put(CURRENT + FULL, page)
+    try:
+        assert mau(site.larder, FULL).status != 200
+    except Cut:
+        pass
+    assert not any(listed["url"].endswith(".pkg") for listed in site.larder.objects())
+
+
+def test_what_was_published_survives_a_restart_and_an_origin_that_is_gone(site):
+    release(site.origin, NEW)
+    tag = mau(site.larder, SET[1])["ETag"]
+    assert seen(site.larder) == NEW
+    site.larder.restart()
+    for name in SET:
+        del site.origin.pages[CURRENT + name]
+    assert seen(site.larder) == NEW
+    assert mau(site.larder, SET[1])["ETag"] == tag
+    release(site.origin, OLD)
+    assert seen(site.larder) == NEW
+
+
+def test_manifests_know_conditions_ranges_and_head(site):
+    release(site.origin, NEW)
+    whole = mau(site.larder, SET[1])
+    assert mau(site.larder, SET[1], fields={"If-None-Match": whole["ETag"]}).status == 304
+    part = mau(site.larder, SET[1], fields={"Range": "bytes=10-19"})
+    assert (part.status, part.body) == (206, whole.body[10:20])
+    head = mau(site.larder, SET[1], method="HEAD")
+    assert (head.status, head.body, head["Content-Length"]) == (200, b"", str(len(whole.body)))
+
+
+def test_an_application_no_list_knows_is_served(site):
+    publish(site.origin, "ZZNEW42", outlook(), NEW)
+    assert mau(site.larder, "0409ZZNEW42.xml").body == outlook()
+    assert mau(site.larder, "0409ZZNONE1.xml").status == 404
+
+
+@pytest.mark.larder(vendors=("microsoft",), hosts=(CDN, TEAMS, ONEDRIVE), updates={"holdoff": "1s"})
+def test_a_rollback_that_lasts_is_seen(site):
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+    release(site.origin, OLD)
+    assert seen(site.larder) == NEW
+    assert eventually(lambda: seen(site.larder) == OLD)
