@@ -12,6 +12,7 @@ import pytest
 
 from client import Connection, InBackground, eventually
 from content import Content, KiB, MiB
+from larder import SLOW
 
 CONTENT = Content("hostile", 16 * MiB)
 SMALL = Content("small", 4 * KiB)
@@ -34,6 +35,9 @@ def descriptors(larder) -> int:
 
 
 def anonymous_bytes(larder) -> int:
+    """0 under a sanitizer, whose memory is its own."""
+    if SLOW > 1:
+        return 0
     for line in pathlib.Path(f"/proc/{larder.pid}/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024
