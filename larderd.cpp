@@ -165,7 +165,8 @@ class Daemon {
             },
             [this] { return proxy_->knowledge(); },
             [this] { return ready_.load(); },
-            &proxy_->certificates()};
+            &proxy_->certificates(),
+            [this] { return proxy_->manifests(); }};
   }
 
   SystemClock clock_;

@@ -22,6 +22,9 @@ void report_fills(const Desk& desk, const Request& request, const Reply& reply);
 // what.cpp
 void report_what(const Desk& desk, const Request& request, const Reply& reply);
 
+// releases.cpp
+void report_releases(const Desk& desk, const Request& request, const Reply& reply);
+
 // metrics.cpp
 void report_metrics(const Desk& desk, const Request& request, const Reply& reply);
 

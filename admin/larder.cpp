@@ -212,6 +212,11 @@ class CommandLine {
     report->require_subcommand(1)->fallthrough();
     add_report(*report, "summary", "Totals, and what the cache saved", Subject::summary);
     add_pages(*add_report(*report, "versions", "How many devices have fetched which version", Subject::versions));
+    auto* releases =
+        add(*report, "releases", "The releases of Microsoft's applications seen, fetched or not",
+            [](const Options& o) { return get(o, Subject::releases, "/api/v1/reports/releases" + query_of(o)); });
+    releases->add_option("--product", options_.product, "This product only");
+    releases->add_flag("--csv", options_.csv, "Print CSV");
     add_pages(*add_report(*report, "devices", "The devices seen", Subject::devices));
     add_pages(*add_report(*report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic));
     add(*report, "device", "One device: its products and last fetches",

@@ -9,6 +9,7 @@
 
 #include "admin/handlers.h"
 #include "admin/query.h"
+#include "admin/releases.h"
 
 namespace larder::admin {
 namespace {
@@ -157,6 +158,18 @@ void add_ledger(Families& out, const reports::Ledger::LedgerStatus& ledger) {
   out.gauge("larder_ledger_broken", "1 when nothing can be recorded.", ledger.broken.empty() ? 0.0 : 1.0);
 }
 
+void add_manifests(Families& out, const std::vector<proxy::MauState>& manifests, WallTime now) {
+  std::uint64_t held = 0;
+  for (const proxy::MauState& state : manifests) held += state.held.empty() ? 0 : 1;
+  out.gauge("larder_manifests_published", "Applications of AutoUpdate, by channel, that are published.",
+            manifests.size());
+  out.gauge("larder_manifests_held", "Of these, where the origin has something that clients are not shown.", held);
+  if (const WallTime newest = newest_office_release(manifests); newest != WallTime()) {
+    out.gauge("larder_office_release_age_seconds", "Since a release of an Office application was first seen.",
+              std::chrono::duration<double>(now - newest).count());
+  }
+}
+
 void add_process(Families& out, const Desk& desk, const LiveStatus& live) {
   out.info("larder_build_info", "The version that runs.", "version", live.version);
   out.gauge("larder_ready", "1 when clients are served.", desk.sources.ready() ? 1.0 : 0.0);
@@ -184,6 +197,7 @@ void report_metrics(const Desk& desk, const Request& request, const Reply& reply
   add_origins(families, live);
   add_store(families, desk.sources.store.status());
   add_ledger(families, desk.sources.ledger.status());
+  if (desk.sources.manifests) add_manifests(families, desk.sources.manifests(), desk.sources.clock.now());
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = families.text();

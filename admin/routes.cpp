@@ -25,6 +25,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/reports/versions", Who::administrator, Where::worker, report_versions},
     Route{"GET", "/api/v1/reports/devices", Who::administrator, Where::worker, report_devices},
     Route{"GET", "/api/v1/reports/devices/{id}", Who::administrator, Where::worker, report_device},
+    Route{"GET", "/api/v1/reports/releases", Who::administrator, Where::worker, report_releases},
     Route{"GET", "/api/v1/reports/traffic", Who::administrator, Where::worker, report_traffic},
     Route{"GET", "/api/v1/tls", Who::administrator, Where::worker, report_tls},
     Route{"POST", "/api/v1/tls", Who::administrator, Where::worker, make_authority},

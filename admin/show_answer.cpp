@@ -33,6 +33,13 @@ constexpr std::array kVersions{Shown{"product", "PRODUCT", As::text},
                                Shown{"bytes_sent", "SENT", As::bytes},
                                Shown{"first_fetch", "FIRST", As::time},
                                Shown{"last_fetch", "LAST", As::time}};
+constexpr std::array kReleases{Shown{"product", "PRODUCT", As::text},
+                               Shown{"version", "VERSION", As::text},
+                               Shown{"marketing_version", "KNOWN AS", As::text},
+                               Shown{"channel", "CHANNEL", As::text},
+                               Shown{"first_seen", "FIRST SEEN", As::time},
+                               Shown{"size_bytes", "SIZE", As::bytes},
+                               Shown{"devices_complete", "DEVICES", As::count}};
 constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},
                               Shown{"evidence", "KNOWN BY", As::text},
                               Shown{"name", "NAME", As::text},
@@ -250,6 +257,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_summary(answer);
     case Subject::versions:
       return show_list(answer, kVersions, width);
+    case Subject::releases:
+      return show_list(answer, kReleases, width);
     case Subject::devices:
       return show_list(answer, kDevices, width);
     case Subject::device:

@@ -18,6 +18,7 @@ enum class Subject {
   status,
   summary,
   versions,
+  releases,
   devices,
   device,
   traffic,

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "admin/live.h"
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "cache/store.h"
 #include "config/config.h"
 #include "proxy/certificate_desk.h"
+#include "proxy/mau_state.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -25,6 +27,7 @@ struct Sources {
   std::function<std::shared_ptr<const updates::Knowledge>()> knowledge;  // any thread; never null
   std::function<bool()> ready;                                           // any thread, never waits: clients are served
   proxy::CertificateDesk* certificates = nullptr;                        // of the TLS listeners; null: there are none
+  std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
 };
 
 }  // namespace larder::admin

@@ -5,6 +5,7 @@
 #include "admin/handlers.h"
 #include "admin/json.h"
 #include "admin/query.h"
+#include "admin/releases.h"
 #include "config/keys.h"
 
 namespace larder::admin {
@@ -139,6 +140,24 @@ Json problems_json(const LiveStatus& live, const cache::StoreStatus& store,
   return problems;
 }
 
+// Microsoft has published Office weekly for years (a median of seven days, at most some fourteen over holidays).
+constexpr std::chrono::days kOfficeStale{14};
+
+Json manifests_json(const std::vector<proxy::MauState>& manifests) {
+  Json list = Json::array();
+  for (const proxy::MauState& state : manifests) {
+    list.push_back({{"product", state.product.empty() ? state.app_id : state.product},
+                    {"channel", state.channel},
+                    {"version", state.version.empty() ? Json(nullptr) : Json(state.version)},
+                    {"generation", state.generation},
+                    {"published", time_or_null(state.published)},
+                    {"confirmed", time_or_null(state.confirmed)},
+                    {"held", state.held.empty() ? Json(nullptr) : Json(state.held)},
+                    {"held_since", time_or_null(state.held_since)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 void report_health(const Desk&, const Request&, const Reply& reply) {
@@ -172,6 +191,13 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   const std::string tls =
       desk.sources.certificates != nullptr ? desk.sources.certificates->state().problem : std::string{};
   if (!tls.empty()) answer["problems"].push_back("the certificate of this Larder: " + tls);
+  const auto manifests = desk.sources.manifests ? desk.sources.manifests() : std::vector<proxy::MauState>{};
+  answer["manifests"] = manifests_json(manifests);
+  if (const WallTime newest = newest_office_release(manifests); newest != WallTime() && now - newest > kOfficeStale) {
+    const auto days = std::chrono::floor<std::chrono::days>(now - newest).count();
+    answer["problems"].push_back("no new Office release for " + std::to_string(days) +
+                                 " days: see whether res.public.onecdn.static.microsoft can be reached");
+  }
   answer["store"] = store_json(store);
   answer["ledger"] = ledger_json(ledger);
   Response response;

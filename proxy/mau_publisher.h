@@ -26,6 +26,7 @@
 #include "proxy/event_thread.h"
 #include "proxy/fill_desk.h"
 #include "proxy/mau_check.h"
+#include "proxy/mau_state.h"
 #include "updates/mau.h"
 #include "updates/mau_gate.h"
 #include "updates/mau_record.h"
@@ -62,22 +63,6 @@ struct MauAnswer {
   Kind kind = Kind::unknown;
   MauPublishedFile file;
   bool confirmed = false;  // by the origin, just now
-};
-
-// For the status and the reports.
-struct MauState {
-  std::string channel;
-  std::string app_id;
-  std::string product;
-  std::string version;  // published; "" none
-  std::uint64_t generation = 0;
-  WallTime published;
-  WallTime confirmed;
-  WallTime asked;
-  std::string held;  // why what the origin has is not shown; ""
-  std::string held_version;
-  WallTime held_since;
-  std::vector<updates::MauRelease> releases;
 };
 
 class MauPublisher {

@@ -165,6 +165,8 @@ class RunningProxy final : public Proxy {
     return list;
   }
 
+  std::vector<MauState> manifests() override { return manifests_.states(); }
+
   std::vector<OriginAtRest> origins_at_rest() override {
     std::vector<OriginAtRest> list;
     if (running_) origin_thread_.run([&] { list = client_->health().at_rest(); });

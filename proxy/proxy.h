@@ -13,6 +13,7 @@
 #include "proxy/certificate_desk.h"
 #include "proxy/counters.h"
 #include "proxy/fill.h"
+#include "proxy/mau_state.h"
 #include "proxy/mismatch.h"
 #include "proxy/origin_health.h"
 #include "reports/ledger.h"
@@ -48,6 +49,7 @@ class Proxy {
   virtual std::shared_ptr<const updates::Knowledge> knowledge() const = 0;  // any thread; never null
   virtual std::vector<FillInfo> fills() = 0;
   virtual std::vector<Mismatch> mismatches() = 0;  // the newest first
+  virtual std::vector<MauState> manifests() = 0;   // AutoUpdate's, as they are published
 };
 
 }  // namespace larder::proxy

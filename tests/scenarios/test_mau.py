@@ -263,3 +263,25 @@ def test_a_rollback_that_lasts_is_seen(site):
     release(site.origin, OLD)
     assert seen(site.larder) == NEW
     assert eventually(lambda: seen(site.larder) == OLD)
+
+
+def test_every_release_seen_is_reported_with_who_has_it(site):
+    release(site.origin, OLD)
+    assert seen(site.larder) == OLD
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+    content = Content("outlook", 2 * MiB)
+    site.origin.put(CURRENT + FULL, content)
+    assert get(site.larder.http, f"/d/MAC1/mau/Current/{FULL}").body == content.read()
+    rows = eventually(lambda: (rows := site.larder.report("releases")) and rows[0]["devices_complete"] == 1 and rows)
+    assert [row["version"] for row in rows] == [NEW, OLD]
+    newest = rows[0]
+    assert (newest["product"], newest["marketing_version"], newest["channel"], newest["current"]) == ("Microsoft Outlook", "16.109.3", "Current", True)
+    assert newest["size_bytes"] == content.size and newest["url"] == f"https://{CDN}{CURRENT}{FULL}"
+    assert rows[1]["size_bytes"] is None and not rows[1]["current"]
+    assert NEW in site.larder.command("report", "releases", "--product", "Microsoft Outlook").stdout
+    release(site.origin, OLD)
+    assert seen(site.larder) == NEW
+    held = next(row for row in site.larder.status()["manifests"] if row["product"] == "Microsoft Outlook")
+    assert (held["version"], held["held"]) == (NEW, f"{OLD} is older than {NEW}")
+    assert b"larder_manifests_held 1" in get(site.larder.admin, "/metrics").body

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What is known of releases, for those who watch. Pure.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "proxy/mau_state.h"
+
+namespace larder::admin {
+
+// When the youngest release of Word, Excel, PowerPoint, Outlook or OneNote was first seen; the epoch when none is
+// known.
+WallTime newest_office_release(const std::vector<proxy::MauState>& manifests);
+
+}  // namespace larder::admin
