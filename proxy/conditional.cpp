@@ -54,14 +54,15 @@ std::optional<bool> modified_after(std::string_view since, std::string_view last
 }
 
 bool unmodified_holds(const RequestHead& head, const CurrentValidators& current) {
-  if (head.has("If-Match")) return list_names_current(head.joined("If-Match"), current, same_strong_etag);
-  if (!head.has("If-Unmodified-Since")) return true;
+  if (head.has(FieldName::if_match)) return list_names_current(head.joined("If-Match"), current, same_strong_etag);
+  if (!head.has(FieldName::if_unmodified_since)) return true;
   return !modified_after(head.find("If-Unmodified-Since"), current.last_modified).value_or(false);
 }
 
 bool changed(const RequestHead& head, const CurrentValidators& current, bool reading) {
-  if (head.has("If-None-Match")) return !list_names_current(head.joined("If-None-Match"), current, same_weak_etag);
-  if (!reading || !head.has("If-Modified-Since")) return true;
+  if (head.has(FieldName::if_none_match))
+    return !list_names_current(head.joined("If-None-Match"), current, same_weak_etag);
+  if (!reading || !head.has(FieldName::if_modified_since)) return true;
   const auto last = current.last_modified.empty() ? current.date : current.last_modified;
   return modified_after(head.find("If-Modified-Since"), last).value_or(true);
 }

@@ -168,6 +168,16 @@ void Connection::advance() {
 bool Connection::take_head() {
   const std::string_view unread = std::string_view(in_).substr(in_begin_);
   if (unread.empty()) return false;
+  // What a head asks for depends on whether it came over TLS: those are read anew each time.
+  if (parser_.fresh() && !secure()) {
+    if (KnownHeadPtr known = loop_.known_heads().find(unread)) {
+      asking_since_ = {};
+      in_begin_ = in_.size();
+      exchange_ = std::make_unique<Exchange>(*this, std::move(known));
+      begin_exchange();
+      return true;
+    }
+  }
   switch (parser_.parse(unread, head_)) {
     case HeadParser::State::incomplete:
       return false;
@@ -179,11 +189,16 @@ bool Connection::take_head() {
   }
   asking_since_ = {};
   const std::size_t head_bytes = parser_.head_bytes();
+  const std::string_view bytes = unread.substr(0, head_bytes);
+  const bool has_body = head_.chunked || head_.content_length.value_or(0) > 0;
   body_.clear();
-  exchange_ = std::make_unique<Exchange>(*this, head_, unread.substr(0, head_bytes));
+  if (KnownHeadPtr known = has_body || secure() ? nullptr : loop_.known_heads().met(bytes, head_)) {
+    exchange_ = std::make_unique<Exchange>(*this, std::move(known));
+  } else {
+    exchange_ = std::make_unique<Exchange>(*this, head_, bytes);
+  }
   in_begin_ += head_bytes;
   parser_.reset();
-  const bool has_body = head_.chunked || head_.content_length.value_or(0) > 0;
   if (!has_body) {
     begin_exchange();
     return true;
@@ -197,7 +212,7 @@ bool Connection::take_head() {
   body_left_ = head_.content_length.value_or(0);
   chunked_ = {};
   reading_ = Reading::body;
-  exchange_->keep_head();
+  exchange_->outlive_turn();
   unfed_ = std::move(exchange_);
   if (head_.expect_continue && in_begin_ == in_.size()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -251,7 +266,7 @@ bool Connection::bodies_fit() {
 void Connection::begin_exchange() {
   exchange_->begin();
   if (!exchange_) return;
-  exchange_->keep_head();  // it goes on after this turn
+  exchange_->outlive_turn();
   running(true);
 }
 

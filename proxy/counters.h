@@ -2,28 +2,51 @@
 // Counters: what the data path counts. Written by all threads, read by the admin side; each is a sum since start.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace larder::proxy {
 
-// A sum that any thread may add to. Copying one reads it.
+// A sum that any thread may add to. Threads that add at the same time do so in cells of their own: a cache line that
+// two cores write in turn costs each of them as much as parsing a field. Copying one reads it.
 class Count {
  public:
-  Count(std::uint64_t start = 0) : value_(start) {}  // NOLINT: meant to convert
-  Count(const Count& other) : value_(other.value()) {}
+  Count(std::uint64_t start = 0) { cells_.front().value = start; }  // NOLINT: meant to convert
+  Count(const Count& other) : Count(other.value()) {}
+  // For what is set by one thread and read by others.
   Count& operator=(const Count& other) {
-    value_.store(other.value(), std::memory_order_relaxed);
+    const std::uint64_t value = other.value();
+    for (Cell& cell : cells_) cell.value.store(0, std::memory_order_relaxed);
+    cells_.front().value.store(value, std::memory_order_relaxed);
     return *this;
   }
   ~Count() = default;
 
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-  friend void add(Count& count, std::uint64_t by = 1) { count.value_.fetch_add(by, std::memory_order_relaxed); }
-  friend void take(Count& count, std::uint64_t by = 1) { count.value_.fetch_sub(by, std::memory_order_relaxed); }
+  // Of what is added and taken meanwhile, some may be in it.
+  std::uint64_t value() const {
+    std::uint64_t sum = 0;
+    for (const Cell& cell : cells_) sum += cell.value.load(std::memory_order_relaxed);
+    return sum;
+  }
+  friend void add(Count& count, std::uint64_t by = 1) { count.mine().fetch_add(by, std::memory_order_relaxed); }
+  // May have been added by another thread: single cells may wrap, their sum does not.
+  friend void take(Count& count, std::uint64_t by = 1) { count.mine().fetch_sub(by, std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint64_t> value_;
+  static constexpr std::size_t kCells = 4;
+  struct alignas(64) Cell {
+    std::atomic<std::uint64_t> value{0};
+  };
+  static std::size_t cell_of_this_thread() {
+    static std::atomic<std::size_t> threads{0};
+    thread_local const std::size_t cell = threads.fetch_add(1, std::memory_order_relaxed) % kCells;
+    return cell;
+  }
+  std::atomic<std::uint64_t>& mine() { return cells_.at(cell_of_this_thread()).value; }
+
+  std::array<Cell, kCells> cells_;
 };
 
 struct Counters {

@@ -18,13 +18,18 @@ bool is_microsoft_place(const FetchTarget& target) {
   return target.mau.has_value();
 }
 
-std::vector<std::pair<std::string, std::string>> retry_later() {
-  return {{"Retry-After", std::to_string(limits::kRetryAfter.count())}};
+// What is refused before it could be read is answered like a GET.
+const RequestHead& no_request() {
+  static const RequestHead head = [] {
+    RequestHead get;
+    get.method = "GET";
+    return get;
+  }();
+  return head;
 }
 
-// The views of a head that has been copied elsewhere.
-std::string_view moved(std::string_view view, const char* from, const char* to) {
-  return view.empty() ? std::string_view{} : std::string_view(to + (view.data() - from), view.size());
+std::vector<std::pair<std::string, std::string>> retry_later() {
+  return {{"Retry-After", std::to_string(limits::kRetryAfter.count())}};
 }
 
 }  // namespace
@@ -37,26 +42,27 @@ Exchange::Exchange(Connection& connection, const RequestHead& head, std::string_
       raw_(raw),
       keep_(head.keep_alive) {}
 
+Exchange::Exchange(Connection& connection, KnownHeadPtr known)
+    : connection_(connection),
+      loop_(connection.loop()),
+      id_(FillDesk::new_reader()),
+      known_(std::move(known)),
+      head_(&known_->head),
+      keep_(head_->keep_alive) {}
+
 Exchange::Exchange(Connection& connection)
     : connection_(connection),
       loop_(connection.loop()),
       id_(FillDesk::new_reader()),
-      head_(&own_head_),
-      recorded_(true) {
-  own_head_.method = "GET";
-}
+      head_(&no_request()),
+      recorded_(true) {}
 
-void Exchange::keep_head() {
-  if (head_ == &own_head_) return;
-  own_raw_ = raw_;
-  own_head_ = *head_;
-  const char* from = raw_.data();
-  const char* to = own_raw_.data();
-  own_head_.method = moved(own_head_.method, from, to);
-  own_head_.target = moved(own_head_.target, from, to);
-  own_head_.host = moved(own_head_.host, from, to);
-  for (Field& field : own_head_.fields) field = {moved(field.name, from, to), moved(field.value, from, to)};
-  head_ = &own_head_;
+void Exchange::outlive_turn() {
+  if (object_) use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+  in_first_turn_ = false;
+  if (known_ || raw_.empty()) return;
+  known_ = std::make_shared<KnownHead>(raw_, *head_);
+  head_ = &known_->head;
 }
 
 Exchange::~Exchange() {
@@ -87,15 +93,22 @@ void Exchange::refuse_and_close(int status, const std::string& reason) {
 
 void Exchange::classify_request() {
   if (!admitted()) return;
+  if (known_ && known_->asked) {
+    begin_fetch(known_->asked);
+    return;
+  }
   if (came_back()) return;
   const ListenerKind kind = connection_.secure() ? ListenerKind::tls : ListenerKind::plain;
-  if (AskedPtr known = loop_.recall(*head_, kind)) {
-    begin_fetch(std::move(known));
+  if (AskedPtr recalled = loop_.recall(*head_, kind)) {
+    remember(recalled);
+    begin_fetch(std::move(recalled));
     return;
   }
   Classified what = classify(*head_, loop_.site.origins, kind);
   if (auto* target = std::get_if<FetchTarget>(&what)) {
-    begin_fetch(loop_.understand(std::move(*target), head_, kind));
+    AskedPtr understood = loop_.understand(std::move(*target), head_, kind);
+    remember(understood);
+    begin_fetch(std::move(understood));
   } else if (const auto* asked = std::get_if<Helper>(&what)) {
     helper(*asked);
   } else if (const auto* refusal = std::get_if<Refusal>(&what)) {
@@ -104,6 +117,11 @@ void Exchange::classify_request() {
   } else {
     begin_tunnel(std::get<Connect>(what));
   }
+}
+
+// Where a file of the update cache is to be had is asked of the catalogues each time.
+void Exchange::remember(const AskedPtr& asked) {
+  if (known_ && !asked->target.mau) known_->asked = asked;
 }
 
 // False: refused, since this client, or all of them together, would take more than they may.
@@ -136,13 +154,17 @@ bool Exchange::admitted() {
 void Exchange::begin_fetch(AskedPtr asked) {
   asked_ = std::move(asked);
   record_.entrance = target().entrance;
-  agent_ = loop_.agent(head_->find("User-Agent"));
+  agent_ = known_ ? known_->agent : nullptr;
+  if (!agent_) {
+    agent_ = loop_.agent(head_->find("User-Agent"));
+    if (known_) known_->agent = agent_;
+  }
   const bool reads = head_->method == "GET" || head_->method == "HEAD";
   if (!reads) {
     begin_method();
     return;
   }
-  if (head_->method == "GET" && head_->has("Range")) ranges_ = parse_range(head_->find("Range"));
+  if (head_->method == "GET" && head_->has(FieldName::range)) ranges_ = parse_range(head_->find("Range"));
   if (target().mau) {
     begin_update_cache();
   } else {

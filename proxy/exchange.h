@@ -7,6 +7,7 @@
 // cut. Threads: belongs to one loop.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,8 +21,10 @@
 #include "proxy/entrance.h"
 #include "proxy/fill.h"
 #include "proxy/fill_mirror.h"
+#include "proxy/known_heads.h"
 #include "proxy/loop.h"
 #include "proxy/pass_desk.h"
+#include "proxy/planned_answer.h"
 #include "proxy/range.h"
 #include "proxy/request_head.h"
 #include "reports/ledger.h"
@@ -33,13 +36,14 @@ struct MauAnswer;
 
 class Exchange final : public FillWatcher, public PassListener {
  public:
-  // `head` and the bytes `raw` it looks at are the connection's; keep_head() makes them this exchange's own.
+  // `head` and the bytes `raw` it looks at are the connection's; outlive_turn() makes them this exchange's own.
   Exchange(Connection& connection, const RequestHead& head, std::string_view raw);
+  Exchange(Connection& connection, KnownHeadPtr known);
   explicit Exchange(Connection& connection);  // only to refuse what is no request
   ~Exchange() override;
 
-  // To be called before the connection's buffer changes.
-  void keep_head();
+  // To be called before the connection's buffer changes and others have their turn.
+  void outlive_turn();
   void give_body(std::string body) { body_ = std::move(body); }
   void begin();
   void refuse_and_close(int status, const std::string& reason);
@@ -68,6 +72,7 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // ---- from the request to an answer (exchange.cpp) ----
   void classify_request();
+  void remember(const AskedPtr& asked);
   bool admitted();
   void begin_fetch(AskedPtr asked);
   const FetchTarget& target() const { return asked_->target; }
@@ -101,6 +106,8 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // ---- the answer's head (exchange_answer.cpp) ----
   void answer_object(std::string_view cache_status);
+  PlannedAnswer plan_answer();
+  void begin_planned(const PlannedAnswer& planned, std::string_view cache_status);
   void answer_text(int status, std::string_view text, std::string_view type,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
   void relay(const WholeAnswer& answer);
@@ -157,12 +164,12 @@ class Exchange final : public FillWatcher, public PassListener {
   Connection& connection_;
   Loop& loop_;
   const ReaderId id_;
-  const RequestHead* head_;  // the connection's, or own_head_
-  std::string_view raw_;
-  RequestHead own_head_;
-  std::string own_raw_;
+  KnownHeadPtr known_;       // null: nothing is remembered of this head
+  const RequestHead* head_;  // known_'s, or the connection's
+  std::string_view raw_;     // the connection's
   std::string body_;
   bool keep_ = false;
+  bool in_first_turn_ = true;
 
   // What is asked for.
   AskedPtr asked_;
@@ -179,7 +186,7 @@ class Exchange final : public FillWatcher, public PassListener {
   int other_variants_ = 0;
   Forwarded forwarded_ = Forwarded::miss;
   cache::ObjectPtr object_;
-  cache::ExtentUse use_;
+  cache::ExtentUse use_;  // none while the answer is still in its first turn
   std::shared_ptr<FillMirror> mirror_;
   bool expecting_ = false;   // a join is on its way
   bool has_reader_ = false;  // the fill desk knows this exchange and must be told when it leaves
@@ -190,7 +197,7 @@ class Exchange final : public FillWatcher, public PassListener {
   int repairs_ = 0;
 
   // The answer.
-  std::vector<Piece> pieces_;
+  boost::container::small_vector<Piece, 1> pieces_;
   std::vector<Piece> after_pass_;  // of several ranges, those behind the one that is passed through
   std::size_t piece_ = 0;          // the one being sent; those before it are done
   std::string interim_unsent_;     // of interim answers: the socket was full

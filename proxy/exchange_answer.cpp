@@ -63,8 +63,18 @@ std::string Exchange::told_of_fill() const {
 }
 
 void Exchange::answer_object(std::string_view cache_status) {
+  // What the first asker is told besides is for nobody else.
+  if (!known_ || record_.answered == reports::Answered::miss) {
+    begin_planned(plan_answer(), cache_status);
+    return;
+  }
+  PlannedAnswer& planned = known_->answer;
+  if (!planned.is_for(object_, connection_field())) planned = plan_answer();
+  begin_planned(planned, cache_status);
+}
+
+PlannedAnswer Exchange::plan_answer() {
   const cache::Object& object = *object_;
-  const WallTime now = loop_.site.clock.now();
   CurrentValidators current;
   current.etag = object.etag;
   current.other_etags = object.other_etags;
@@ -77,21 +87,16 @@ void Exchange::answer_object(std::string_view cache_status) {
   head.last_modified = object.origin.last_modified;
   head.fields = &object.fields;
   head.accept_ranges = object.status == 200;
-  // Age says that an answer was not made for this request; one that was has none but what the origin says.
-  const bool made_for_it = record_.answered == reports::Answered::miss;
-  if (!made_for_it || object.freshness.initial_age.count() > 0) head.age = cache::current_age(object.freshness, now);
-  if (made_for_it) head.extra = &object.unstored_fields;
-  head.cache_status = cache_status;
+  if (record_.answered == reports::Answered::miss) head.extra = &object.unstored_fields;
   head.digest = object.digest ? &*object.digest : nullptr;
   head.connection = connection_field();
-  if (object.status == 200) record_.object_bytes = object.size_bytes;
 
   // Conditions and ranges are for what would otherwise be sent whole (RFC 9110 13.2.1, 14.2).
   const Condition condition = object.status / 100 == 2 ? evaluate_conditions(*head_, current) : Condition::proceed;
   if (object.status != 200) ranges_.reset();
   head.status = object.status;
   RangeSet set;
-  const bool range_holds = !head_->has("If-Range") || if_range_holds(head_->find("If-Range"), current);
+  const bool range_holds = !head_->has(FieldName::if_range) || if_range_holds(head_->find("If-Range"), current);
   if (ranges_ && range_holds) set = resolve(*ranges_, object.size_bytes);
   if (condition == Condition::not_modified) {
     head.status = 304;
@@ -124,19 +129,44 @@ void Exchange::answer_object(std::string_view cache_status) {
   }
   head.content_range = range_text;
 
-  record_.status = head.status;
-  std::string text;
-  text.reserve(512);
-  write_response_head(head, loop_.http_date.at(now), text);
-  const bool sends_body = has_body && head_->method != "HEAD";
+  PlannedAnswer planned;
+  planned.object = object_;
+  planned.connection = head.connection;
+  planned.status = head.status;
+  planned.set = std::move(set);
+  planned.sends_body = has_body && head_->method != "HEAD";
+  planned.says_date = says(head, "Date");
+  planned.says_via = says(head, "Via");
+  write_rest_of_head(head, planned.rest);
+  return planned;
+}
+
+void Exchange::begin_planned(const PlannedAnswer& planned, std::string_view cache_status) {
+  const cache::Object& object = *object_;
+  const WallTime now = in_first_turn_ ? record_.time : loop_.site.clock.now();
+  AnswerOpening opening;
+  opening.status = planned.status;
+  opening.says_date = planned.says_date;
+  opening.says_via = planned.says_via;
+  // Age says that an answer was not made for this request; one that was has none but what the origin says.
+  const bool made_for_it = record_.answered == reports::Answered::miss;
+  if (!made_for_it || object.freshness.initial_age.count() > 0) opening.age = cache::current_age(object.freshness, now);
+  opening.cache_status = cache_status;
+  std::string text = loop_.spare_text();
+  write_opening(opening, loop_.http_date.at(now), text);
+  text += planned.rest;
+
+  if (object.status == 200) record_.object_bytes = object.size_bytes;
+  record_.status = planned.status;
+  const RangeSet& set = planned.set;
   if (mirror_ && mirror_->state() == FillState::filling) {
     // Now that the size is known, so is what is wanted; nothing, when the head is all.
     Want want{0, 0};
-    if (sends_body) want = set.ranges.empty() ? Want{} : Want{set.ranges.front().first, set.ranges.front().end};
+    if (planned.sends_body) want = set.ranges.empty() ? Want{} : Want{set.ranges.front().first, set.ranges.front().end};
     loop_.site.origin_thread.post([&site = loop_.site, id = id_, want] { site.fills.want(id, want); });
   }
   begin_sending(std::move(text));
-  if (sends_body) add_object_pieces(set);
+  if (planned.sends_body) add_object_pieces(set);
   pump();
 }
 

@@ -21,23 +21,10 @@ bool is_conditional(std::string_view field) {
                      [&](auto name) { return equals_ignoring_case(field.substr(0, name.size()), name); });
 }
 
-// Fields by which a request claims another host, URL or method than it has. Origins heed them and do not say so in
-// Vary; an answer to such a request must not reach anybody else (cache poisoning).
-bool speaks_for_another(const RequestHead& head) {
-  constexpr std::array<std::string_view, 14> kNames{
-      "Forwarded",         "X-Forwarded-Host",      "X-Forwarded-Proto",  "X-Forwarded-Scheme",
-      "X-Forwarded-Port",  "X-Forwarded-Prefix",    "X-Forwarded-Server", "X-Host",
-      "X-Original-Host",   "X-Original-URL",        "X-Rewrite-URL",      "X-HTTP-Method",
-      "X-Method-Override", "X-HTTP-Method-Override"};
-  return std::any_of(head.fields.begin(), head.fields.end(), [&](const Field& field) {
-    return std::any_of(kNames.begin(), kNames.end(), [&](auto name) { return equals_ignoring_case(field.name, name); });
-  });
-}
-
 }  // namespace
 
 cache::RequestDirectives Exchange::directives() const {
-  const bool says = head_->has("Cache-Control") || head_->has("Pragma");
+  const bool says = head_->has(FieldName::cache_control) || head_->has(FieldName::pragma);
   return says ? cache::request_directives(head_->joined("Cache-Control"), head_->joined("Pragma"))
               : cache::RequestDirectives{};
 }
@@ -48,7 +35,7 @@ std::shared_ptr<const StandardAsk> Exchange::standard_ask() const {
   for (std::string& field : fields_to_forward()) {
     if (!is_conditional(field)) ask->fields.push_back(std::move(field));
   }
-  ask->authorized = head_->has("Authorization");
+  ask->authorized = head_->has(FieldName::authorization);
   return ask;
 }
 
@@ -97,7 +84,7 @@ void Exchange::use_what_is_held() {
   const auto use =
       object_ ? cache::use_for(object_->freshness, asked_->name, request, record_.time) : cache::Use::after_asking;
   const bool usable = use == cache::Use::as_it_is || (use == cache::Use::while_asking && object_->complete());
-  const bool alone = asked_->standard && (request.no_store || speaks_for_another(*head_));
+  const bool alone = asked_->standard && (request.no_store || head_->has(FieldName::speaks_for_another));
   if (alone && !request.only_if_cached) {
     object_ = nullptr;
     begin_pass();
@@ -122,7 +109,7 @@ void Exchange::use_what_is_held() {
 }
 
 void Exchange::answer_held(cache::Use use) {
-  use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+  if (!in_first_turn_) use_ = cache::ExtentUse(loop_.site.store, object_->extent);
   loop_.site.store.touch(object_->extent);
   const bool fresh = cache::is_fresh(object_->freshness, asked_->name, record_.time);
   record_.answered = fresh ? reports::Answered::hit : reports::Answered::stale;

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> Exchange::forwards_left() const {
 
 // A request that came back would wait for itself. Its sender, another Larder or this one, sees an origin that fails.
 bool Exchange::came_back() {
-  if (!head_->has("Via") || !has_passed_here(head_->joined("Via"))) return false;
+  if (!head_->has(FieldName::via) || !has_passed_here(head_->joined("Via"))) return false;
   answer_text(508, "This request has passed through this Larder before: a name or a connect_to leads back to it.\n",
               "text/plain; charset=utf-8");
   return true;

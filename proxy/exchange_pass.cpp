@@ -39,7 +39,7 @@ bool nominated(const std::string& connection, std::string_view name) {
 
 // Whether a 206 is of what the client asked for, or of less (RFC 9110 15.3.7). Of several ranges any may come.
 bool is_part_of(const RequestHead& asked, const OriginAnswer& answer) {
-  if (!asked.has("Range")) return false;
+  if (!asked.has(FieldName::range)) return false;
   const auto specs = parse_range(asked.find("Range"));
   const auto& part = answer.content_range;
   if (!specs || specs->size() != 1 || !part || !part->satisfied) return true;
@@ -51,7 +51,7 @@ bool is_part_of(const RequestHead& asked, const OriginAnswer& answer) {
 // What an origin answers a question with that the client has not put.
 const char* unasked(const RequestHead& asked, const OriginAnswer& answer) {
   if (answer.status == 206 && !is_part_of(asked, answer)) return "with a part that was not asked for";
-  const bool conditional = asked.has("If-None-Match") || asked.has("If-Modified-Since");
+  const bool conditional = asked.has(FieldName::if_none_match) || asked.has(FieldName::if_modified_since);
   return answer.status == 304 && !conditional ? "304 to a request without conditions" : nullptr;
 }
 
@@ -170,14 +170,14 @@ void Exchange::note_pass(const OriginAnswer& answer) {
     // A success makes what is stored out of date (RFC 9111 4.4).
     answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(target().url, answer)](
                                   std::function<void()> done) { site.fills.invalidate(urls, done); });
-  } else if (head_->method == "HEAD" && object_ && asked_->standard && !head_->has("Authorization")) {
+  } else if (head_->method == "HEAD" && object_ && asked_->standard && !head_->has(FieldName::authorization)) {
     answer_pass_after(answer, [&site = loop_.site, key = key_, answer](std::function<void()> done) {
       site.fills.head_answered(key, answer, done);
     });
   } else {
     if (head_->method == "GET" && asked_->standard && answer.status != 206 && !directives().no_store &&
-        cache::freshness_of(answer.received, answer.status, asked_->name, head_->has("Authorization"), record_.time,
-                            record_.time)) {
+        cache::freshness_of(answer.received, answer.status, asked_->name, head_->has(FieldName::authorization),
+                            record_.time, record_.time)) {
       loop_.site.origin_thread.post([&site = loop_.site, url = target().url.key] { site.fills.may_be_kept(url); });
     }
     answer_pass(answer);

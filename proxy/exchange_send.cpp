@@ -37,6 +37,7 @@ void Exchange::pump() {
     if (step == Step::sent) ++piece_;
   }
   if (!pieces_left()) {
+    if (!pieces_.empty()) loop_.keep_spare_text(std::move(pieces_.front().text));
     pieces_.clear();
     piece_ = 0;
   }

@@ -134,12 +134,13 @@ void Loop::teach(std::shared_ptr<const updates::Knowledge> knowledge) {
   thread.post([this, knowledge = std::move(knowledge)]() mutable {
     knowledge_ = std::move(knowledge);
     asked_.clear();
+    known_heads_.forget();
   });
 }
 
 // Fields other than Host that classify() looks at.
 bool Loop::head_line_says_all(const RequestHead& head) {
-  return head.method == "GET" && !head.has("Proxy-Authorization") && !head.has("Max-Forwards");
+  return head.method == "GET" && !head.has(FieldName::proxy_authorization) && !head.has(FieldName::max_forwards);
 }
 
 AskedPtr Loop::recall(const RequestHead& head, ListenerKind kind) {

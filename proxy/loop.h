@@ -13,19 +13,17 @@
 
 #include "cache/reader.h"
 #include "config/config.h"
+#include "proxy/asked.h"
 #include "proxy/client_table.h"
-#include "proxy/entrance.h"
 #include "proxy/event_thread.h"
 #include "proxy/fill_desk.h"
 #include "proxy/fill_mirror.h"
+#include "proxy/known_heads.h"
 #include "proxy/pass_desk.h"
 #include "proxy/pipe_pool.h"
 #include "proxy/response_head.h"
 #include "proxy/site.h"
 #include "proxy/tls_context.h"
-#include "updates/knowledge.h"
-#include "updates/recognise.h"
-#include "updates/user_agent.h"
 
 namespace larder::proxy {
 
@@ -33,18 +31,6 @@ class Connection;
 class Listener;
 class Tunnel;
 struct TunnelOrder;
-
-// What a request asks for and what is known of it. A loop remembers it, so that a busy object is understood once.
-struct Asked {
-  FetchTarget target;
-  std::shared_ptr<const updates::Recognition> what;
-  reports::SharedSubject subject;  // the same for the ledger
-  cache::NameClass name = cache::NameClass::ordinary;
-  bool standard = false;  // of a host that is cached as RFC 9111 says, whatever its names look like
-  std::shared_ptr<const updates::Knowledge> knowledge;  // it was understood with
-};
-using AskedPtr = std::shared_ptr<const Asked>;
-using AgentPtr = std::shared_ptr<const updates::AgentFacts>;
 
 // For maps that are looked up with a view.
 struct TextHash {
@@ -87,6 +73,14 @@ class Loop {
   const config::Config& config() const { return *config_; }
   const std::shared_ptr<const updates::Knowledge>& knowledge() const { return knowledge_; }
 
+  KnownHeads& known_heads() { return known_heads_; }
+  // An empty text that may have room already, and where it goes afterwards: heads of answers need none of their own.
+  std::string spare_text() { return std::exchange(spare_text_, {}); }
+  void keep_spare_text(std::string text) {
+    if (text.capacity() > kSpareTextBytes) return;
+    text.clear();
+    spare_text_ = std::move(text);
+  }
   // The same head line asked before; null when it was not, or when other fields of the head matter.
   AskedPtr recall(const RequestHead& head, ListenerKind kind);
   // What is known of a target. Remembered for this head, when given, unless other fields of it mattered.
@@ -117,6 +111,7 @@ class Loop {
 
  private:
   struct Newcomer;
+  static constexpr std::size_t kSpareTextBytes = 4096;
 
   static bool head_line_says_all(const RequestHead& head);
   std::size_t load() const;  // any thread
@@ -131,8 +126,10 @@ class Loop {
   FillMirrors mirrors_;
   LoopPort port_;
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();
+  KnownHeads known_heads_;
   TextMap<AskedPtr> asked_;  // by host and target
   TextMap<AgentPtr> agents_;
+  std::string spare_text_;
   std::string asking_;  // the key being looked up
   std::unordered_map<ReaderId, std::function<void()>> waiting_;
   std::vector<reports::FetchRecord> records_;

@@ -2,6 +2,7 @@
 #include "proxy/request_head.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstring>
 
@@ -49,6 +50,62 @@ class HeadSink final : public http::basic_parser<true> {
 
   RequestHead& head_;
 };
+
+struct NamedField {
+  std::string_view text;
+  FieldName name;
+};
+constexpr auto kFieldNames = std::to_array<NamedField>({
+    {"Via", FieldName::via},
+    {"Host", FieldName::host},
+    {"Range", FieldName::range},
+    {"Expect", FieldName::expect},
+    {"Pragma", FieldName::pragma},
+    {"X-Host", FieldName::speaks_for_another},
+    {"If-Match", FieldName::if_match},
+    {"If-Range", FieldName::if_range},
+    {"Forwarded", FieldName::speaks_for_another},
+    {"Connection", FieldName::connection},
+    {"Max-Forwards", FieldName::max_forwards},
+    {"Authorization", FieldName::authorization},
+    {"Cache-Control", FieldName::cache_control},
+    {"If-None-Match", FieldName::if_none_match},
+    {"X-HTTP-Method", FieldName::speaks_for_another},
+    {"X-Rewrite-URL", FieldName::speaks_for_another},
+    {"Content-Length", FieldName::content_length},
+    {"X-Original-URL", FieldName::speaks_for_another},
+    {"X-Original-Host", FieldName::speaks_for_another},
+    {"X-Forwarded-Host", FieldName::speaks_for_another},
+    {"X-Forwarded-Port", FieldName::speaks_for_another},
+    {"If-Modified-Since", FieldName::if_modified_since},
+    {"Transfer-Encoding", FieldName::transfer_encoding},
+    {"X-Forwarded-Proto", FieldName::speaks_for_another},
+    {"X-Method-Override", FieldName::speaks_for_another},
+    {"X-Forwarded-Prefix", FieldName::speaks_for_another},
+    {"X-Forwarded-Scheme", FieldName::speaks_for_another},
+    {"X-Forwarded-Server", FieldName::speaks_for_another},
+    {"If-Unmodified-Since", FieldName::if_unmodified_since},
+    {"Proxy-Authorization", FieldName::proxy_authorization},
+    {"X-HTTP-Method-Override", FieldName::speaks_for_another},
+});
+constexpr std::size_t kLongestName = kFieldNames.back().text.size();
+
+constexpr bool shorter(const NamedField& a, const NamedField& b) {
+  return a.text.size() < b.text.size();
+}
+static_assert(std::is_sorted(kFieldNames.begin(), kFieldNames.end(), shorter));
+static_assert(static_cast<unsigned>(FieldName::other) < 32, "RequestHead::said has a bit for each");
+
+// Where the names of each length begin in kFieldNames.
+constexpr auto kNamesOfLength = [] {
+  std::array<std::uint8_t, kLongestName + 2> begins{};
+  std::size_t at = 0;
+  for (std::size_t length = 0; length < begins.size(); ++length) {
+    while (at < kFieldNames.size() && kFieldNames[at].text.size() < length) ++at;
+    begins[length] = static_cast<std::uint8_t>(at);
+  }
+  return begins;
+}();
 
 using Verdict = std::optional<HeadRefusal>;
 
@@ -124,15 +181,7 @@ Verdict run_beast_as_1_1(std::string_view text, std::size_t minor_at, RequestHea
   std::string copy(text);
   copy[minor_at] = '1';
   auto wrong = run_beast(copy, head);
-  const auto move = [&](std::string_view& view) {
-    if (!view.empty()) view = text.substr(static_cast<std::size_t>(view.data() - copy.data()), view.size());
-  };
-  move(head.method);
-  move(head.target);
-  for (auto& field : head.fields) {
-    move(field.name);
-    move(field.value);
-  }
+  head.look_at_copy(copy.data(), text.data());
   return wrong;
 }
 
@@ -173,12 +222,27 @@ void note_expectation(std::string_view value, RequestHead& head, Deciding& decid
 Deciding gather(RequestHead& head) {
   Deciding deciding;
   for (const auto& field : head.fields) {
-    const auto is = [&](std::string_view name) { return equals_ignoring_case(field.name, name); };
-    if (is("Host")) note_once(deciding.host, field, deciding.doubled, "Host");
-    if (is("Content-Length")) note_once(deciding.content_length, field, deciding.doubled, "Content-Length");
-    if (is("Transfer-Encoding")) note_once(deciding.transfer_encoding, field, deciding.doubled, "Transfer-Encoding");
-    if (is("Connection")) note_connection(field.value, deciding);
-    if (is("Expect")) note_expectation(field.value, head, deciding);
+    const FieldName name = field_name(field.name);
+    head.said |= 1U << static_cast<unsigned>(name);
+    switch (name) {
+      case FieldName::host:
+        note_once(deciding.host, field, deciding.doubled, "Host");
+        break;
+      case FieldName::content_length:
+        note_once(deciding.content_length, field, deciding.doubled, "Content-Length");
+        break;
+      case FieldName::transfer_encoding:
+        note_once(deciding.transfer_encoding, field, deciding.doubled, "Transfer-Encoding");
+        break;
+      case FieldName::connection:
+        note_connection(field.value, deciding);
+        break;
+      case FieldName::expect:
+        note_expectation(field.value, head, deciding);
+        break;
+      default:
+        break;
+    }
   }
   return deciding;
 }
@@ -277,7 +341,28 @@ void clear(RequestHead& head) {
 
 }  // namespace
 
+FieldName field_name(std::string_view name) {
+  if (name.size() > kLongestName) return FieldName::other;
+  for (std::size_t at = kNamesOfLength[name.size()]; at < kNamesOfLength[name.size() + 1]; ++at) {
+    if (equals_ignoring_case(name, kFieldNames[at].text)) return kFieldNames[at].name;
+  }
+  return FieldName::other;
+}
+
 // ---- RequestHead ----
+
+void RequestHead::look_at_copy(const char* from, const char* copy) {
+  const auto move = [&](std::string_view& view) {
+    if (!view.empty()) view = {copy + (view.data() - from), view.size()};
+  };
+  move(method);
+  move(target);
+  move(host);
+  for (Field& field : fields) {
+    move(field.name);
+    move(field.value);
+  }
+}
 
 std::string_view RequestHead::find(std::string_view name) const {
   for (const auto& field : fields) {

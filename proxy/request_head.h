@@ -21,6 +21,33 @@
 
 namespace larder::proxy {
 
+// Fields that decide something on a request's way through Larder. Which of them a head has is noted while it is read,
+// so that no step need look through all of them.
+enum class FieldName : std::uint8_t {
+  authorization,
+  cache_control,
+  connection,
+  content_length,
+  expect,
+  host,
+  if_match,
+  if_modified_since,
+  if_none_match,
+  if_range,
+  if_unmodified_since,
+  max_forwards,
+  pragma,
+  proxy_authorization,
+  range,
+  // By which a request claims another host, URL or method than it has, such as X-Forwarded-Host. Origins heed them and
+  // do not say so in Vary; an answer to such a request must not reach anybody else (cache poisoning).
+  speaks_for_another,
+  transfer_encoding,
+  via,
+  other
+};
+FieldName field_name(std::string_view name);  // in any letter case
+
 struct Field {
   std::string_view name;   // as sent
   std::string_view value;  // without surrounding white space
@@ -32,15 +59,23 @@ struct RequestHead {
   std::string_view target;
   int minor_version = 1;  // HTTP/1.0 or HTTP/1.1; a higher one is read as this
   std::vector<Field> fields;
+  std::uint32_t said = 0;  // FieldNames among `fields`, a bit each
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
   bool keep_alive = false;       // the client wants the connection kept
   bool expect_continue = false;  // 100 (Continue) is waited for; never in HTTP/1.0
   std::string_view host;         // the Host field, valid host[:port]; "" where none (1.0) or an empty one was sent
 
+  void add(Field field) {
+    said |= 1U << static_cast<unsigned>(field_name(field.name));
+    fields.push_back(field);
+  }
   // The first field of this name in any letter case; "" when there is none.
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
+  bool has(FieldName name) const { return (said >> static_cast<unsigned>(name) & 1U) != 0; }
+  // The same head as views into a copy of the bytes `from` that it looks at.
+  void look_at_copy(const char* from, const char* copy);
   // All fields of this name as one list, joined by ", " (RFC 9110 5.3).
   std::string joined(std::string_view name) const;
 };
@@ -65,6 +100,9 @@ class HeadParser {
 
   // After `refused`; the connection must be closed after the answer.
   const HeadRefusal& refusal() const { return refusal_; }
+
+  // Nothing has been given to it since the last reset().
+  bool fresh() const { return scanned_ == 0 && head_bytes_ == 0; }
 
   // Ready for the next head.
   void reset();

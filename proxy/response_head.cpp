@@ -59,12 +59,6 @@ bool says_nothing_in_304(std::string_view name) {
   return begins_ignoring_case(name, "Content-") && !equals_ignoring_case(name, "Content-Location");
 }
 
-bool says(const ClientAnswer& answer, std::string_view name) {
-  if (answer.fields == nullptr) return false;
-  return std::any_of(answer.fields->begin(), answer.fields->end(),
-                     [&](const auto& field) { return equals_ignoring_case(field.first, name); });
-}
-
 void add_kept_fields(const ClientAnswer& answer, std::string& out) {
   for (const auto& [name, value] : *answer.fields) {
     if (answer.status == 304 && says_nothing_in_304(name)) continue;
@@ -90,17 +84,27 @@ std::string_view HttpDate::at(WallTime now) {
   return text_;
 }
 
-void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out) {
-  add_status_line(answer.status, out);
-  if (!says(answer, "Date")) add_field("Date", http_date, out);
-  if (!says(answer, "Via")) out += kVia;
-  if (answer.age)
-    add_number_field("Age", static_cast<std::uint64_t>(std::max<std::int64_t>(answer.age->count(), 0)), out);
-  if (!answer.cache_status.empty()) {
+bool says(const ClientAnswer& answer, std::string_view name) {
+  if (answer.fields == nullptr) return false;
+  return std::any_of(answer.fields->begin(), answer.fields->end(),
+                     [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+}
+
+void write_opening(const AnswerOpening& opening, std::string_view http_date, std::string& out) {
+  add_status_line(opening.status, out);
+  if (!opening.says_date) add_field("Date", http_date, out);
+  if (!opening.says_via) out += kVia;
+  if (opening.age) {
+    add_number_field("Age", static_cast<std::uint64_t>(std::max<std::int64_t>(opening.age->count(), 0)), out);
+  }
+  if (!opening.cache_status.empty()) {
     out += "Cache-Status: larder; ";
-    out += answer.cache_status;
+    out += opening.cache_status;
     out += "\r\n";
   }
+}
+
+void write_rest_of_head(const ClientAnswer& answer, std::string& out) {
   if (answer.fields != nullptr) add_kept_fields(answer, out);
   add_if_said("Content-Type", answer.content_type, out);
   add_if_said("ETag", answer.etag, out);
@@ -115,6 +119,13 @@ void write_response_head(const ClientAnswer& answer, std::string_view http_date,
     for (const auto& [name, value] : *answer.extra) add_field(name, value, out);
   }
   out += "\r\n";
+}
+
+void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out) {
+  const AnswerOpening opening{answer.status, says(answer, "Date"), says(answer, "Via"), answer.age,
+                              answer.cache_status};
+  write_opening(opening, http_date, out);
+  write_rest_of_head(answer, out);
 }
 
 std::string repr_digest(const Digest& digest) {

@@ -116,9 +116,24 @@ struct ClientAnswer {
   const std::vector<std::pair<std::string, std::string>>* extra = nullptr;  // written last, as they are
 };
 
+// What changes from one answer of the same bytes to the next.
+struct AnswerOpening {
+  int status = 200;
+  bool says_date = false;  // among the fields that follow: not written here
+  bool says_via = false;
+  std::optional<std::chrono::seconds> age;
+  std::string_view cache_status;
+};
+
 // Appends the head, its empty line included, to `out`: status line HTTP/1.1, then Date (`http_date`, now) and Via: 1.1
 // larder unless they are among `fields`, then the rest.
 void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out);
+// The same in two parts. The second changes with neither time nor age nor cache_status, and can be kept.
+void write_opening(const AnswerOpening& opening, std::string_view http_date, std::string& out);
+void write_rest_of_head(const ClientAnswer& answer, std::string& out);
+
+// Whether a field of this name, in any letter case, is among `fields`.
+bool says(const ClientAnswer& answer, std::string_view name);
 
 // "Not Found"; "Unknown" for codes of no RFC.
 std::string_view reason_phrase(int status);

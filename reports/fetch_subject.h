@@ -27,26 +27,26 @@ struct FetchSubject {
 // owners changes it.
 class SharedSubject {
  public:
-  SharedSubject() : subject_(nothing()) {}
+  SharedSubject() = default;
   explicit SharedSubject(FetchSubject subject) : subject_(std::make_shared<FetchSubject>(std::move(subject))) {}
 
-  const FetchSubject& operator*() const { return *subject_; }
-  const FetchSubject* operator->() const { return subject_.get(); }
+  const FetchSubject& operator*() const { return subject_ ? *subject_ : nothing(); }
+  const FetchSubject* operator->() const { return &**this; }
   // To be changed; the other owners keep what they have. The reference is valid until this SharedSubject is copied.
   FetchSubject& edit() {
-    if (subject_.use_count() != 1) subject_ = std::make_shared<FetchSubject>(*subject_);
+    if (subject_.use_count() != 1) subject_ = std::make_shared<FetchSubject>(**this);
     return *subject_;
   }
   // Whether both are the very same one; equal ones need not be.
   bool same(const SharedSubject& other) const { return subject_ == other.subject_; }
 
  private:
-  static const std::shared_ptr<FetchSubject>& nothing() {
-    static const auto subject = std::make_shared<FetchSubject>();
+  static const FetchSubject& nothing() {
+    static const FetchSubject subject;
     return subject;
   }
 
-  std::shared_ptr<FetchSubject> subject_;
+  std::shared_ptr<FetchSubject> subject_;  // null: nothing is said of it
 };
 
 }  // namespace larder::reports

@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_date(text);
   try_token(text);
   proxy::RequestHead head;
-  head.fields = {{"Proxy-Authorization", text}};
+  head.add({"Proxy-Authorization", text});
   const std::string user = proxy::proxy_user(head);
   require(user.empty() || proxy::is_token(user));
   return 0;

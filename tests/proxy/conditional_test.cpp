@@ -25,7 +25,7 @@ Condition evaluate(std::vector<Field> fields, const CurrentValidators& validator
                    std::string_view method = "GET") {
   RequestHead head;
   head.method = method;
-  head.fields = std::move(fields);
+  for (const Field& field : fields) head.add(field);
   return evaluate_conditions(head, validators);
 }
 
