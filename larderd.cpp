@@ -14,6 +14,7 @@
 #include <iostream>
 #include <thread>
 
+#include "admin/command_pages.h"
 #include "admin/server.h"
 #include "base/fault_guard.h"
 #include "base/kernel_calls.h"
@@ -36,6 +37,12 @@ constexpr auto kQuietAwaited = std::chrono::minutes(15);
 constexpr auto kGoodRun = std::chrono::minutes(10);
 // Under storage.path, a directory each.
 constexpr std::array kEnvironments{"index", "chunks", "small", "ledger"};
+
+constexpr std::string_view kAbout =
+    "Fetches the updates of Apple's and Microsoft's software once for all devices of a site, serves them from its "
+    "store, "
+    "and keeps on record which device fetched which version of what. Stays in the foreground; logs to standard error. "
+    "SIGHUP reads the configuration anew, SIGTERM lets running answers end and stops.";
 
 // Signals are taken by `main` alone, so every other thread is born with them blocked.
 sigset_t block_signals() {
@@ -226,11 +233,17 @@ int main(int argc, char** argv) {
   bool check = false;
   app.add_option("--config", file, "the configuration file")->capture_default_str();
   app.add_flag("--check", check, "validate the configuration, print every problem, and exit (2 when there are any)");
+  bool manual = false;
+  app.add_flag("--man-page", manual, "print the manual page, larderd(8), in roff");
   app.set_version_flag("--version", "larderd " LARDER_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kGood : kUsedWrongly;
+  }
+  if (manual) {
+    std::cout << larder::admin::man_page(app, 8, kAbout, "larder(1), larder.toml(5)");
+    return kGood;
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("larderd"));
   const larder::config::Loaded loaded = larder::config::load_file(file);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "admin/api_client.h"
+#include "admin/command_pages.h"
 #include "admin/profile_command.h"
 #include "admin/show_answer.h"
 #include "admin/text_table.h"
@@ -31,6 +32,11 @@ constexpr int kUsedWrongly = 2;
 // How often the progress of a verification is asked for.
 constexpr std::chrono::milliseconds kAskAgain{500};
 
+constexpr std::string_view kAbout =
+    "Asks larderd, by its administration's API, what it holds, serves and has served, and gives it orders. Answers are "
+    "tables on a terminal, the API's JSON with --json, CSV with --csv where there is a table of rows.";
+constexpr std::string_view kSeeAlso = "larderd(8), larder.toml(5)";
+
 struct Options {
   std::string admin = "http://127.0.0.1:8081";
   std::string token_file;
@@ -45,6 +51,7 @@ struct Options {
   bool https = false;
   std::string key;
   std::string config_file;
+  unsigned watch_seconds = 0;  // 0: once
 };
 
 int failed(const std::string& message) {
@@ -79,10 +86,21 @@ int print(const Options& options, Subject subject, const Result<ApiAnswer>& answ
   return kGood;
 }
 
+// Once, or again and again with --watch, until it is interrupted; an answer that fails now may come the next time.
 int get(const Options& options, Subject subject, const std::string& target) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);
-  return print(options, subject, client->get(target));
+  if (options.watch_seconds == 0) return print(options, subject, client->get(target));
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  for (;;) {
+    const auto answer = client->get(target);
+    if (terminal) std::cout << "\033[H\033[2J";
+    print(options, subject, answer);
+    if (!terminal && !options.json) std::cout << "\n";
+    std::cout.flush();
+    if (!std::cout) return kFailed;
+    std::this_thread::sleep_for(std::chrono::seconds(options.watch_seconds));
+  }
 }
 
 int order(const Options& options, const std::string& target) {
@@ -168,6 +186,8 @@ class CommandLine {
     app_.add_option("--token-file", options_.token_file, "The file with the token, where one is set")
         ->envname("LARDER_TOKEN_FILE");
     app_.add_flag("--json", options_.json, "Print the API's answer unchanged");
+    app_.add_option("--watch", options_.watch_seconds, "Ask again each so many seconds: status, reports, cache list")
+        ->check(CLI::Range(1U, 3600U));
     app_.footer("LARDER_TOKEN holds the token itself. Exit: 0 good, 1 the thing failed, 2 used wrongly.");
     add_status();
     add_what();
@@ -177,6 +197,7 @@ class CommandLine {
     add_dns();
     add_tls();
     add_config();
+    add_pages_of_itself();
   }
 
   int run(int count, char** words) {
@@ -314,6 +335,24 @@ class CommandLine {
     auto* command = add(*config, "explain", "What the keys of larder.toml mean; larderd need not run", explain);
     command->add_option("KEY", options_.key, "One key, such as storage.cache_size");
     command->add_option("--config", options_.config_file, "Show the values in this file too");
+  }
+
+  void add_pages_of_itself() {
+    add(app_, "completion", "Print the completion for a shell",
+        [this](const Options& o) {
+          std::cout << completion(app_, *shell_named(o.format));
+          return kGood;
+        })
+        ->add_option("SHELL", options_.format, "The shell")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
+    add(app_, "man", "Print a manual page in roff",
+        [this](const Options& o) {
+          std::cout << (o.format == "larder.toml" ? keys_man_page() : man_page(app_, 1, kAbout, kSeeAlso));
+          return kGood;
+        })
+        ->add_option("PAGE", options_.format, "Which")
+        ->check(CLI::IsMember(std::vector<std::string>{"larder", "larder.toml"}));
   }
 
   CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
