@@ -2,6 +2,8 @@
 #include "cache/variants.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/limits.h"
@@ -23,7 +25,26 @@ std::string selection(const std::vector<std::string>& fields, const SaysOfField&
   return Sha256::of(std::as_bytes(std::span(text))).hex();
 }
 
+struct VariantKey {
+  std::string_view url;
+  std::uint64_t generation = 0;
+};
+
+std::optional<VariantKey> parse_key(std::string_view key) {
+  const auto digest = key.rfind(' ');
+  if (digest == std::string_view::npos || digest == 0 || key.size() - digest - 1 != kDigestDigits) return std::nullopt;
+  const auto generation = key.rfind(' ', digest - 1);
+  if (generation == std::string_view::npos || generation == 0) return std::nullopt;
+  const auto number = parse_decimal(key.substr(generation + 1, digest - generation - 1));
+  if (!number) return std::nullopt;
+  return VariantKey{key.substr(0, generation), *number};
+}
+
 }  // namespace
+
+bool is_variant_key(std::string_view key) {
+  return parse_key(key).has_value();
+}
 
 std::vector<std::string> nominated_fields(const Fields& response) {
   std::vector<std::string> names;
@@ -79,6 +100,43 @@ VariantTable::Noted VariantTable::note(const std::string& url, const std::vector
     variants.keys.erase(variants.keys.begin());
   }
   return noted;
+}
+
+std::vector<std::string> VariantTable::learn(std::span<const ObjectPtr> stored) {
+  // By URL, each one's variants from the newest to the oldest; a later generation is newer whatever the clock said.
+  struct Held {
+    std::uint64_t generation;
+    WallTime since;
+    const Object* object;
+  };
+  std::map<std::string_view, std::vector<Held>> by_url;
+  for (const ObjectPtr& object : stored) {
+    if (const auto key = parse_key(object->url)) {
+      by_url[key->url].push_back({key->generation, object->freshness.response_time, object.get()});
+    }
+  }
+  std::vector<std::string> unused;
+  const std::lock_guard lock(mutex_);
+  for (auto& [url, held] : by_url) {
+    std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
+      return std::pair(a.generation, a.since) > std::pair(b.generation, b.since);
+    });
+    Variants variants;
+    variants.generation = held.front().generation;
+    variants.fields = nominated_fields(held.front().object->fields);
+    const bool known = !variants.fields.empty() && urls_.size() < limits::kVaryingUrls;
+    for (const Held& variant : held) {
+      if (known && variant.generation == variants.generation && variants.keys.size() < limits::kVariants &&
+          nominated_fields(variant.object->fields) == variants.fields) {
+        variants.keys.push_back(variant.object->url);
+      } else {
+        unused.push_back(variant.object->url);
+      }
+    }
+    std::reverse(variants.keys.begin(), variants.keys.end());
+    if (known) urls_.emplace(url, std::move(variants));
+  }
+  return unused;
 }
 
 std::vector<std::string> VariantTable::forget(std::string_view url) {

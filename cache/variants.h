@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Answers of one URL that differ with fields of the request (Vary, RFC 9111 4.1), kept side by side: each is an object
 // of its own whose key is the URL's with what the nominated fields said. Which fields those are is remembered here, in
-// memory: after a restart variants are fetched anew, and what was stored of them goes as what nobody uses does.
+// memory; after a restart the stored variants themselves tell it, by their keys and their Vary.
 // Threads: the table may be asked and told by any thread.
 #pragma once
 
@@ -9,12 +9,14 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "cache/cache_control.h"
+#include "cache/object.h"
 
 namespace larder::cache {
 
@@ -29,6 +31,9 @@ using SaysOfField = std::function<std::optional<std::string>(std::string_view na
 // sorted, since their order means nothing beside their weights.
 std::string normalised(std::string_view name, std::string_view value);
 
+// Whether a key of the store is that of a variant: the URL, the generation and a digest.
+bool is_variant_key(std::string_view key);
+
 class VariantTable {
  public:
   // The key of the variant a request selects; nothing when the URL has no variants.
@@ -42,6 +47,10 @@ class VariantTable {
   // far, those are forgotten. `generation` is a number never given before.
   Noted note(const std::string& url, const std::vector<std::string>& fields, const SaysOfField& request,
              std::uint64_t generation);
+
+  // The variants that a store holds from before a restart; for a table that knows none yet. The keys that nothing will
+  // ask for, to be removed: of answers that varied by other fields before, without Vary, or too many.
+  std::vector<std::string> learn(std::span<const ObjectPtr> stored);
 
   // The URL's variants are no longer to be found: their keys, to be removed.
   std::vector<std::string> forget(std::string_view url);

@@ -205,6 +205,11 @@ std::vector<FillInfo> FillDesk::list() const {
   return infos;
 }
 
+void FillDesk::start() {
+  thread.run([this] { learn_variants(); });
+  checker_.start();
+}
+
 void FillDesk::stop() {
   stopping_ = true;
   checker_.stop();

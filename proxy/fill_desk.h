@@ -82,8 +82,9 @@ class FillDesk {
   std::vector<FillInfo> list() const;
   // The latest downloads whose bytes were not what a catalogue publishes, the newest first.
   std::vector<Mismatch> mismatches() const { return {mismatches_.begin(), mismatches_.end()}; }
-  // Starts and stops the checker; nothing else here has a thread.
-  void start() { checker_.start(); }
+  // When `origin` runs: learns which variants the store holds, and starts the checker, which stop() stops. Any thread
+  // but `origin`.
+  void start();
   void stop();
 
   // ---- for fills ----
@@ -138,6 +139,7 @@ class FillDesk {
   void write_own_record(const Fill& fill, std::uint64_t bytes);
 
   void fetch_chunk_list(FillId fill, const std::string& key);
+  void learn_variants();
 
   reports::Ledger& ledger_;
   Learned learned_;

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t kSmallPart = 64 * 1024;
 constexpr auto kSmallPartFor = std::chrono::minutes(5);
 constexpr std::size_t kSmallParts = 10000;
+// Objects looked at in one read of the index, at the start.
+constexpr std::size_t kListedAtOnce = 1000;
 
 // Calls `done` with the last of several answers. Its copies are counted, not its calls, so that none can be missed.
 std::function<void(const Status&)> after_all(const std::function<void()>& done) {
@@ -21,6 +23,19 @@ std::function<void(const Status&)> after_all(const std::function<void()>& done) 
 }
 
 }  // namespace
+
+void FillDesk::learn_variants() {
+  std::vector<cache::ObjectPtr> variants;
+  std::string cursor;
+  do {
+    cache::Reader::Listing page = reader_->list(cursor, kListedAtOnce);
+    for (cache::ObjectPtr& object : page.objects) {
+      if (cache::is_variant_key(object->url)) variants.push_back(std::move(object));
+    }
+    cursor = std::move(page.next);
+  } while (!cursor.empty());
+  for (const std::string& key : variants_.learn(variants)) store.remove(key, {});
+}
 
 // A loop may have looked before the URL's variants were known.
 void FillDesk::select_variant(FillOrder& order) {

@@ -76,3 +76,30 @@ def test_a_variant_is_validated_with_its_own_fields(site, steered):
         site.larder.settle()
     second = site.origin.asked("/v")[1]
     assert (second.fields["foo"], second.fields["if-none-match"], second.status) == ("1", page.etag, 304)
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_variants_are_known_after_a_restart(site, ask, end):
+    script(site, "/v", vary("1", b"one"), vary("2", b"two"))
+    assert ask("/v", fields={"Foo": "1"}).body == b"one"
+    assert ask("/v", fields={"Foo": "2"}).body == b"two"
+    site.larder.settle()
+    if end == "kill":
+        site.larder.kill()
+        site.larder.start()
+    else:
+        site.larder.restart()
+    assert ask("/v", fields={"Foo": "1"}).body == b"one"
+    assert ask("/v", fields={"Foo": "2"}).body == b"two"
+    assert requests(site, "/v") == 2
+
+
+def test_variants_by_other_fields_are_not_found_after_a_restart(site, steered):
+    script(site, "/v", vary("1", b"one"), vary("1", b"by bar", "Bar"))
+    assert steered("/v", fields={"Foo": "1"}).body == b"one"
+    assert steered("/v", fields={"Foo": "1", "Cache-Control": "no-cache"}).body == b"by bar"
+    site.larder.settle()
+    site.larder.restart()
+    assert steered("/v", fields={"Foo": "2"}).body == b"by bar"
+    eventually(lambda: len([o for o in site.larder.objects() if "/v" in o["url"]]) == 1)
+    assert requests(site, "/v") == 2
