@@ -14,7 +14,7 @@ set -euo pipefail
 build=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libevent-dev libssl-dev liblmdb-dev libxxhash-dev libspdlog-dev libboost-dev libcurl4-openssl-dev
-  libplist-dev libpugixml-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev libmnl-dev
+  libplist-dev libpugixml-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libcsv-dev prometheus-cpp-dev libmnl-dev
   libsystemd-dev libseccomp-dev libjs-chart.js zlib1g-dev curl iproute2
 )
 test=(

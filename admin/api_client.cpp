@@ -48,20 +48,20 @@ ApiClient::ApiClient(std::string url, std::string token) : url_(std::move(url)),
 }
 
 Result<ApiAnswer> ApiClient::get(const std::string& target) {
-  return ask(target, nullptr);
+  return ask(target, nullptr, "");
 }
 
-Result<ApiAnswer> ApiClient::post(const std::string& target, const std::string& json) {
-  return ask(target, &json);
+Result<ApiAnswer> ApiClient::post(const std::string& target, const std::string& body, const char* content_type) {
+  return ask(target, &body, content_type);
 }
 
-Result<ApiAnswer> ApiClient::ask(const std::string& target, const std::string* body) {
+Result<ApiAnswer> ApiClient::ask(const std::string& target, const std::string* body, const char* content_type) {
   const Handle curl(curl_easy_init());
   if (!curl) return fail(ErrorKind::internal, "libcurl cannot be started");
   ApiAnswer answer;
   std::array<char, CURL_ERROR_SIZE> details{};
   Fields fields;
-  add(fields, "Content-Type: application/json");
+  if (body != nullptr) add(fields, "Content-Type: " + std::string(content_type));
   if (!token_.empty()) add(fields, "Authorization: Bearer " + token_);
   const std::string url = url_ + target;
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());

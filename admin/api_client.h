@@ -21,10 +21,11 @@ class ApiClient {
 
   // Fails, saying what to do, when larderd cannot be reached. An answer of any status is no failure here.
   Result<ApiAnswer> get(const std::string& target);
-  Result<ApiAnswer> post(const std::string& target, const std::string& json);
+  Result<ApiAnswer> post(const std::string& target, const std::string& body,
+                         const char* content_type = "application/json");
 
  private:
-  Result<ApiAnswer> ask(const std::string& target, const std::string* body);
+  Result<ApiAnswer> ask(const std::string& target, const std::string* body, const char* content_type);
 
   std::string url_;
   std::string token_;

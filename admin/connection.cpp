@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "admin/limits.h"
+#include "base/bytes.h"
 
 namespace larder::admin {
 namespace {
@@ -133,14 +134,15 @@ bool Connection::parse_head() {
   const bool foreign = !head.target.starts_with('/');
   in_.erase(0, parser_.head_bytes());  // the views of `head` end here
   parser_.reset();
-  body_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(length, kBodyBytes));
+  const std::size_t most = length > kBodyBytes ? events_.most_body(request_) : kBodyBytes;
+  body_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(length, most));
   state_ = State::body;
   if (foreign) {
     refuse(400, "this is the administration's address, not the proxy's; clients use listen.http");
   } else if (chunked) {
     refuse(411, "send the body with a Content-Length");
-  } else if (length > kBodyBytes) {
-    refuse(413, "the body is larger than 1 MiB, more than any request here needs");
+  } else if (length > most) {
+    refuse(413, "the body is larger than " + format_bytes(most) + ", more than this request needs");
   } else if (expects && in_.empty()) {
     out_ = "HTTP/1.1 100 Continue\r\n\r\n";
     write_out();

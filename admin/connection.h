@@ -23,6 +23,8 @@ class Connection {
  public:
   struct Events {
     std::function<void(Request)> on_request;
+    // How many bytes of body a request may have, by its head; asked only when it is over kBodyBytes.
+    std::function<std::size_t(const Request&)> most_body;
     std::function<void()> on_gone;
   };
 

@@ -35,6 +35,12 @@ void report_devices(const Desk& desk, const Request& request, const Reply& reply
 void report_device(const Desk& desk, const Request& request, const Reply& reply);
 void report_traffic(const Desk& desk, const Request& request, const Reply& reply);
 
+// lagging.cpp
+void report_lagging(const Desk& desk, const Request& request, const Reply& reply);
+
+// inventory.cpp
+void import_devices(const Desk& desk, const Request& request, const Reply& reply);
+
 // profile_handler.cpp
 void list_profiles(const Desk& desk, const Request& request, const Reply& reply);
 void write_profile(const Desk& desk, const Request& request, const Reply& reply);

@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <thread>
 
@@ -42,7 +44,9 @@ struct Options {
   std::string token_file;
   bool json = false;
   bool csv = false;
-  std::string from, to, product, device, limit, cursor;
+  std::string from, to, product, device, group, limit, cursor;
+  std::string file;
+  bool dry_run = false;
   std::string device_id;
   std::string url;
   std::vector<std::string> names;
@@ -118,6 +122,7 @@ std::string query_of(const Options& options) {
   add("to", options.to);
   add("product", options.product);
   add("device", options.device);
+  add("group", options.group);
   add("limit", options.limit);
   add("cursor", options.cursor);
   if (options.csv) add("format", "csv");
@@ -152,6 +157,20 @@ int verify(const Options& options) {
     }
     std::this_thread::sleep_for(kAskAgain);
   }
+}
+
+int import_devices(const Options& options) {
+  std::ifstream file;
+  if (options.file != "-") {
+    file.open(options.file, std::ios::binary);
+    if (!file) return failed(options.file + " cannot be read");
+  }
+  const std::string list(std::istreambuf_iterator<char>(options.file == "-" ? std::cin : file), {});
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, Subject::import,
+               client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""), list,
+                            "text/csv; charset=utf-8"));
 }
 
 int explain(const Options& options) {
@@ -193,6 +212,7 @@ class CommandLine {
     add_what();
     add_reports();
     add_cache();
+    add_devices();
     add_profile();
     add_dns();
     add_tls();
@@ -238,7 +258,17 @@ class CommandLine {
             [](const Options& o) { return get(o, Subject::releases, "/api/v1/reports/releases" + query_of(o)); });
     releases->add_option("--product", options_.product, "This product only");
     releases->add_flag("--csv", options_.csv, "Print CSV");
-    add_pages(*add_report(*report, "devices", "The devices seen", Subject::devices));
+    auto* devices = add_report(*report, "devices", "The devices seen", Subject::devices);
+    devices->add_option("--group", options_.group, "Devices of this group of the inventory only");
+    add_pages(*devices);
+    auto* lagging =
+        add(*report, "lagging", "Devices that do not have the newest release, and those never seen",
+            [](const Options& o) { return get(o, Subject::lagging, "/api/v1/reports/lagging" + query_of(o)); });
+    lagging->add_option("--product", options_.product, "This product only");
+    lagging->add_option("--device", options_.device, "This device only");
+    lagging->add_option("--group", options_.group, "Devices of this group of the inventory only");
+    lagging->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
+    add_pages(*lagging);
     add_pages(*add_report(*report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic));
     add(*report, "device", "One device: its products and last fetches",
         [](const Options& o) {
@@ -274,6 +304,15 @@ class CommandLine {
     add_order(*cache, "pin", "Never evict an object");
     add_order(*cache, "unpin", "Let an object be evicted again");
     add_order(*cache, "evict", "Drop an object now");
+  }
+
+  void add_devices() {
+    auto* devices = app_.add_subcommand("devices", "The site's devices, as the administrator knows them");
+    devices->require_subcommand(1)->fallthrough();
+    auto* command = add(*devices, "import",
+                        "Add a list of devices (CSV), as an MDM exports it; nothing is ever removed", import_devices);
+    command->add_option("FILE", options_.file, "CSV with a header line; - for standard input")->required();
+    command->add_flag("--dry-run", options_.dry_run, "Only say what would change");
   }
 
   void add_order(CLI::App& cache, const char* name, const char* meaning) {

@@ -4,7 +4,7 @@
 
 #include "admin/handlers.h"
 #include "admin/json.h"
-#include "admin/limits.h"
+#include "admin/ledger_tables.h"
 #include "admin/query.h"
 #include "admin/table.h"
 #include "updates/canonical.h"
@@ -51,12 +51,12 @@ Table table_of(const std::vector<reports::VersionRow>& rows) {
 
 Table table_of(const std::vector<reports::DeviceRow>& rows) {
   Table table;
-  table.columns = {"id",         "evidence", "name",       "address",    "mac",      "os",
-                   "os_version", "requests", "bytes_sent", "first_seen", "last_seen"};
+  table.columns = {"id",  "evidence", "serial",     "name",     "model",      "owner",      "group",    "address",
+                   "mac", "os",       "os_version", "requests", "bytes_sent", "first_seen", "last_seen"};
   for (const auto& row : rows) {
-    table.rows.push_back({row.id, std::string(to_string(row.evidence)), row.name, row.address, row.mac, row.os,
-                          row.os_version, row.requests, row.bytes_sent, to_cell(row.first_seen),
-                          to_cell(row.last_seen)});
+    table.rows.push_back({row.id, std::string(to_string(row.evidence)), row.serial, row.name, row.model, row.owner,
+                          row.group, row.address, row.mac, row.os, row.os_version, row.requests, row.bytes_sent,
+                          to_cell(row.first_seen), to_cell(row.last_seen)});
   }
   return table;
 }
@@ -118,6 +118,8 @@ Table fetches_table(const std::vector<reports::FetchRecord>& fetches, const upda
   return table;
 }
 
+}  // namespace
+
 Response csv_response(const Table& table) {
   Response response;
   response.content_type = "text/csv; charset=utf-8; header=present";
@@ -125,44 +127,13 @@ Response csv_response(const Table& table) {
   return response;
 }
 
-// The same request for the page that begins at `cursor`.
 std::string next_page(const Request& request, const Query& query, const std::string& cursor) {
   std::string target = request.path + "?format=csv";
-  for (const auto* name : {"from", "to", "product", "device", "limit"}) {
+  for (const auto* name : {"from", "to", "product", "device", "group", "limit"}) {
     if (query.has(name)) target += std::string("&") + name + "=" + percent_encode(query.text(name));
   }
   return "<" + target + "&cursor=" + percent_encode(cursor) + ">; rel=\"next\"";
 }
-
-// Answers a report of pages. As CSV without a limit all pages go out as one.
-template <class Row>
-void answer_pages(const Desk& desk, const Request& request, const Reply& reply,
-                  Result<reports::Page<Row>> (reports::Ledger::*report)(const Filter&)) {
-  const auto query = Query::parse(request.query, {"from", "to", "product", "device", "limit", "cursor", "format"});
-  if (!query) return reply(problem(query.error()));
-  auto filter = query->filter();
-  const auto as_csv = query->wants_csv();
-  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
-  const bool all = *as_csv && !query->has("limit");
-  if (all) filter->limit = kRows;
-  std::vector<Row> rows;
-  do {
-    auto page = (desk.sources.ledger.*report)(*filter);
-    if (!page) return reply(problem(page.error()));
-    std::move(page->items.begin(), page->items.end(), std::back_inserter(rows));
-    filter->cursor = page->next_cursor;
-  } while (all && !filter->cursor.empty() && rows.size() < kCsvRows);
-  if (!*as_csv) {
-    Response response;
-    response.body = list_json(table_of(rows), filter->cursor);
-    return reply(std::move(response));
-  }
-  Response response = csv_response(table_of(rows));
-  if (!filter->cursor.empty()) response.fields.emplace_back("Link", next_page(request, *query, filter->cursor));
-  reply(std::move(response));
-}
-
-}  // namespace
 
 void report_summary(const Desk& desk, const Request& request, const Reply& reply) {
   const auto query = Query::parse(request.query, {"from", "to", "product", "device", "format"});
@@ -179,15 +150,21 @@ void report_summary(const Desk& desk, const Request& request, const Reply& reply
 }
 
 void report_versions(const Desk& desk, const Request& request, const Reply& reply) {
-  answer_pages(desk, request, reply, &reports::Ledger::versions);
+  answer_pages<reports::VersionRow>(
+      request, reply, {"from", "to", "product", "device", "limit", "cursor", "format"},
+      [&](const Filter& filter) { return desk.sources.ledger.versions(filter); }, table_of);
 }
 
 void report_devices(const Desk& desk, const Request& request, const Reply& reply) {
-  answer_pages(desk, request, reply, &reports::Ledger::devices);
+  answer_pages<reports::DeviceRow>(
+      request, reply, {"from", "to", "product", "device", "group", "limit", "cursor", "format"},
+      [&](const Filter& filter) { return desk.sources.ledger.devices(filter); }, table_of);
 }
 
 void report_traffic(const Desk& desk, const Request& request, const Reply& reply) {
-  answer_pages(desk, request, reply, &reports::Ledger::traffic);
+  answer_pages<reports::TrafficRow>(
+      request, reply, {"from", "to", "product", "device", "limit", "cursor", "format"},
+      [&](const Filter& filter) { return desk.sources.ledger.traffic(filter); }, table_of);
 }
 
 void report_device(const Desk& desk, const Request& request, const Reply& reply) {

@@ -109,6 +109,7 @@ Result<reports::Filter> Query::filter() const {
   filter.limit = *limit;
   filter.product = text("product");
   filter.device = text("device");
+  filter.group = text("group");
   filter.cursor = text("cursor");
   return filter;
 }

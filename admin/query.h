@@ -24,7 +24,7 @@ class Query {
   bool has(std::string_view name) const { return !text(name).empty(); }
 
   Result<bool> wants_csv() const;  // format=csv; format=json and nothing are JSON
-  // from, to, product, device, limit, cursor.
+  // from, to, product, device, group, limit, cursor.
   Result<reports::Filter> filter() const;
   Result<std::size_t> limit() const;  // 1 to kRows; 100 when absent
 

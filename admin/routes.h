@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/limits.h"
 #include "admin/message.h"
 #include "admin/sources.h"
 #include "admin/verification.h"
@@ -30,6 +31,7 @@ struct Route {
   Who who;
   Where where;
   void (*handle)(const Desk&, const Request&, const Reply&);
+  std::size_t body_bytes = kBodyBytes;  // the largest body it takes
 };
 
 std::span<const Route> routes();

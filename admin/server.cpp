@@ -99,7 +99,8 @@ class Server final : public AdminServer {
       return;
     }
     const Id id = next_id_++;
-    Connection::Events events{[this, id](Request request) { take(id, std::move(request)); }, [this, id] { gone(id); }};
+    Connection::Events events{[this, id](Request request) { take(id, std::move(request)); },
+                              [this](const Request& request) { return most_body(request); }, [this, id] { gone(id); }};
     ++open_;
     connections_.emplace(id, std::make_unique<Connection>(thread_.base(), fd, clock_, std::move(events)))
         .first->second->begin();
@@ -140,6 +141,12 @@ class Server final : public AdminServer {
       }
     });
     if (!posted) answer(id, problem(503, "too many requests are being answered; ask again in a second"));
+  }
+
+  // Only whoever may give an order may send much for it.
+  std::size_t most_body(const Request& request) const {
+    const auto match = find_route(request.method, request.path);
+    return match.route != nullptr && !gate_->refusal(*match.route, request) ? match.route->body_bytes : kBodyBytes;
   }
 
   static Response unknown(const Request& request, const Match& match) {

@@ -40,19 +40,26 @@ constexpr std::array kReleases{Shown{"product", "PRODUCT", As::text},
                                Shown{"first_seen", "FIRST SEEN", As::time},
                                Shown{"size_bytes", "SIZE", As::bytes},
                                Shown{"devices_complete", "DEVICES", As::count}};
-constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},
-                              Shown{"evidence", "KNOWN BY", As::text},
-                              Shown{"name", "NAME", As::text},
-                              Shown{"address", "ADDRESS", As::text},
-                              Shown{"os", "OS", As::text},
-                              Shown{"os_version", "VERSION", As::text},
-                              Shown{"requests", "REQUESTS", As::count},
-                              Shown{"bytes_sent", "SENT", As::bytes},
-                              Shown{"last_seen", "LAST SEEN", As::time}};
+constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},          Shown{"evidence", "KNOWN BY", As::text},
+                              Shown{"name", "NAME", As::text},          Shown{"group", "GROUP", As::text},
+                              Shown{"address", "ADDRESS", As::text},    Shown{"os", "OS", As::text},
+                              Shown{"os_version", "VERSION", As::text}, Shown{"requests", "REQUESTS", As::count},
+                              Shown{"bytes_sent", "SENT", As::bytes},   Shown{"last_seen", "LAST SEEN", As::time}};
 constexpr std::array kTraffic{
     Shown{"hour", "HOUR", As::time},         Shown{"product", "PRODUCT", As::text},
     Shown{"entrance", "ENTRANCE", As::text}, Shown{"requests", "REQUESTS", As::count},
     Shown{"bytes_sent", "SENT", As::bytes},  Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes}};
+constexpr std::array kLagging{Shown{"device", "DEVICE", As::text},
+                              Shown{"name", "NAME", As::text},
+                              Shown{"group", "GROUP", As::text},
+                              Shown{"product", "PRODUCT", As::text},
+                              Shown{"version", "HAS", As::text},
+                              Shown{"newest_version", "NEWEST", As::text},
+                              Shown{"releases_behind", "RELEASES", As::count},
+                              Shown{"days_behind", "DAYS", As::count},
+                              Shown{"last_seen", "LAST SEEN", As::time}};
+constexpr std::array kChanges{Shown{"serial", "DEVICE", As::text}, Shown{"field", "FIELD", As::text},
+                              Shown{"before", "BEFORE", As::text}, Shown{"after", "AFTER", As::text}};
 constexpr std::array kObjects{Shown{"url", "URL", As::text},          Shown{"size_bytes", "SIZE", As::bytes},
                               Shown{"bytes_held", "HELD", As::bytes}, Shown{"complete", "WHOLE", As::truth},
                               Shown{"pinned", "PINNED", As::truth},   Shown{"stored_at", "SINCE", As::time}};
@@ -190,6 +197,26 @@ std::string show_device(const Json& a, std::size_t width) {
          show_rows(a.at("recent"), kFetches, width);
 }
 
+std::string show_import(const Json& a, std::size_t width) {
+  std::string text;
+  for (const auto& column : a.at("columns")) {
+    text += "taking " + column.at("field").get<std::string>() + " from \"" + column.at("header").get<std::string>() +
+            "\"\n";
+  }
+  if (!a.at("changes").empty()) text += "\n" + show_rows(a.at("changes"), kChanges, width);
+  if (a.at("changes_total") > a.at("changes").size()) text += "and more: " + a.at("changes_total").dump() + " in all\n";
+  if (!a.at("problems").empty()) text += "\n";
+  for (const auto& problem : a.at("problems")) {
+    text += "line " + problem.at("line").dump() + ": " + problem.at("problem").get<std::string>() + "\n";
+  }
+  if (a.at("problems_total") > a.at("problems").size()) {
+    text += "and more: " + a.at("problems_total").dump() + " lines in all\n";
+  }
+  text += std::string("\n") + (a.at("dry_run").get<bool>() ? "would be " : "") + "new: " + a.at("devices_new").dump() +
+          ", changed: " + a.at("devices_changed").dump() + ", unchanged: " + a.at("devices_unchanged").dump() + "\n";
+  return text;
+}
+
 std::string show_verification(const Json& a) {
   const std::string state = a.at("state").get<std::string>();
   if (state == "never") return "the cache has not been verified since larderd started\n";
@@ -265,6 +292,10 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_device(answer, width);
     case Subject::traffic:
       return show_list(answer, kTraffic, width);
+    case Subject::lagging:
+      return show_list(answer, kLagging, width);
+    case Subject::import:
+      return show_import(answer, width);
     case Subject::objects:
       return show_list(answer, kObjects, width);
     case Subject::order:

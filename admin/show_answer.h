@@ -22,6 +22,8 @@ enum class Subject {
   devices,
   device,
   traffic,
+  lagging,
+  import,
   objects,
   order,
   verification,

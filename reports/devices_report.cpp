@@ -12,9 +12,16 @@ namespace {
 
 constexpr std::size_t kRecent = 100;
 
-DeviceRow row_of(const Txn& txn, const DeviceState& state) {
+DeviceRow row_of(const Txn& txn, const DeviceState& state, const Inventory& inventory) {
   DeviceRow row;
   row.id = state.id;
+  if (const InventoryDevice* device = inventory.of(state.id, state.mac)) {
+    row.serial = device->serial;
+    row.name = device->name;
+    row.model = device->model;
+    row.owner = device->owner;
+    row.group = device->group;
+  }
   row.evidence = state.evidence;
   row.address = state.address.text();
   if (state.mac) row.mac = mac_text(*state.mac);
@@ -28,16 +35,21 @@ DeviceRow row_of(const Txn& txn, const DeviceState& state) {
 }
 
 // With a window or a product, the sums and times are of what lies in it; no row when nothing does.
-std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, const Filter& filter) {
+std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, const Filter& filter,
+                                    const Inventory& inventory) {
   const auto stored = scope.txn().get(Table::devices, RowKey{number}.view());
   DeviceState state;
   if (!stored || !decode_row(*stored, 0, state)) return std::nullopt;
-  if (!scope.windowed() && filter.product.empty()) return row_of(scope.txn(), state);
+  if (!filter.group.empty()) {
+    const InventoryDevice* device = inventory.of(state.id, state.mac);
+    if (device == nullptr || device->group != filter.group) return std::nullopt;
+  }
+  if (!scope.windowed() && filter.product.empty()) return row_of(scope.txn(), state, inventory);
   if (state.first_us >= scope.window().to_us || state.last_us < scope.window().from_us) return std::nullopt;
   Tally sum;
   scope.each_tally_of(number, [&](std::uint32_t, Entrance, const Tally& tally) { sum.add(tally); });
   if (sum.requests == 0) return std::nullopt;
-  DeviceRow row = row_of(scope.txn(), state);
+  DeviceRow row = row_of(scope.txn(), state, inventory);
   row.requests = sum.requests;
   row.bytes_sent = sum.bytes_sent;
   row.first_seen = wall(sum.first_us);
@@ -126,14 +138,15 @@ Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter)
   const Scope scope(txn, shelf.releases, filter);
   Page<DeviceRow> page;
   if (scope.nothing()) return page;
+  const auto inventory = shelf.inventory.as_of(txn);
   if (scope.device()) {
-    if (auto row = row_within(scope, *scope.device(), filter)) page.items.push_back(std::move(*row));
+    if (auto row = row_within(scope, *scope.device(), filter, *inventory)) page.items.push_back(std::move(*row));
     return page;
   }
   Cursor cursor = txn.cursor(Table::device_ids);
   for (bool at = cursor.seek(*after); at; at = cursor.next()) {
     if (cursor.key() == *after) continue;
-    auto row = row_within(scope, StoredReader(cursor.value()).u32(), filter);
+    auto row = row_within(scope, StoredReader(cursor.value()).u32(), filter, *inventory);
     if (!row) continue;
     if (page.items.size() == scope.rows()) {
       page.next_cursor = encode_page_cursor(page.items.back().id);
@@ -155,7 +168,7 @@ Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id) {
     return fail(ErrorKind::not_found, "no device with the id \"" + clean_name(id) + "\" has been seen");
   }
   DeviceDetail detail;
-  detail.device = row_of(txn, state);
+  detail.device = row_of(txn, state, *shelf.inventory.as_of(txn));
   detail.products = products_of(Scope(txn, shelf.releases, {}), word_at(*number, 0));
   detail.recent = recent_of(txn, state);
   if (auto status = txn.status(); !status) return std::move(status).error();

@@ -10,7 +10,7 @@ namespace {
 
 class LmdbLedger final : public Ledger {
  public:
-  explicit LmdbLedger(std::unique_ptr<LedgerWriter> writer) : writer_(std::move(writer)) {}
+  LmdbLedger(std::unique_ptr<LedgerWriter> writer, const Clock& clock) : writer_(std::move(writer)), clock_(clock) {}
 
   void record(std::vector<FetchRecord> fetches) override { writer_->record(std::move(fetches)); }
   void flush() override { writer_->flush(); }
@@ -32,9 +32,32 @@ class LmdbLedger final : public Ledger {
   Result<Page<TrafficRow>> traffic(const Filter& filter) override {
     return writer_->with_environment([&](const Shelf& shelf) { return traffic_report(shelf, filter); });
   }
+  Result<Page<LaggingRow>> lagging(const Filter& filter, const std::vector<KnownRelease>& known) override {
+    return writer_->with_environment(
+        [&](const Shelf& shelf) { return lagging_report(shelf, filter, known, clock_.now()); });
+  }
+
+  Result<InventoryImport> import_inventory(const std::vector<InventoryLine>& lines, bool dry_run) override {
+    InventoryImport import;
+    std::vector<std::string> changed;
+    if (dry_run) {
+      return writer_->with_environment([&](const Shelf& shelf) -> Result<InventoryImport> {
+        Inventory inventory = *shelf.inventory.as_of(ReadTxn(shelf.environment));
+        return inventory.merge(lines, changed);
+      });
+    }
+    const Status written = writer_->change([&](WriteTxn& txn) {
+      Inventory inventory = Inventory::read(txn);
+      import = inventory.merge(lines, changed);
+      if (!changed.empty()) write_inventory(txn, inventory, changed);
+    });
+    if (!written) return written.error();
+    return import;
+  }
 
  private:
   std::unique_ptr<LedgerWriter> writer_;
+  const Clock& clock_;
 };
 
 }  // namespace
@@ -51,7 +74,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const
   auto writer = std::make_unique<LedgerWriter>(options, clock, std::move(neighbours), std::move(environment).value(),
                                                std::move(set_aside));
   writer->flush();  // what the journal held is in every answer
-  return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer)));
+  return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer), clock));
 }
 
 }  // namespace larder::reports

@@ -23,6 +23,8 @@
 namespace larder::reports {
 
 class Neighbours;
+struct InventoryLine;    // inventory.h
+struct InventoryImport;  // inventory.h
 
 enum class Entrance : std::uint8_t {
   content_cache,
@@ -76,7 +78,8 @@ struct Filter {
   std::optional<WallTime> from;  // included
   std::optional<WallTime> to;    // not included
   std::string product;           // "" all
-  std::string device;            // id; "" all
+  std::string device;            // id; "" all. Of lagging: a serial number of the inventory as well
+  std::string group;             // of the inventory; "" all. Devices and lagging only
   std::size_t limit = 100;       // rows of a page, at most 1000; 0: 100
   std::string cursor;            // from the page before; "" begins
 };
@@ -103,12 +106,13 @@ struct VersionRow {
   std::uint64_t bytes_sent = 0, requests = 0;
 };
 
-// Ordered by id. With from, to or product, the sums and times are of what lies within. `name` is "": the ledger knows
-// none.
+// Ordered by id. With from, to or product, the sums and times are of what lies within. What the inventory says (serial,
+// name, model, owner, group) is "" for devices that it does not have.
 struct DeviceRow {
   std::string id;  // token, or "mac:..." or the address
   DeviceEvidence evidence = DeviceEvidence::address;
-  std::string name, address, mac, os, os_version;
+  std::string serial, name, model, owner, group;
+  std::string address, mac, os, os_version;
   std::uint64_t requests = 0, bytes_sent = 0;
   WallTime first_seen, last_seen;
 };
@@ -133,6 +137,26 @@ struct TrafficRow {
   std::string product;  // "" unknown
   Entrance entrance = Entrance::proxy;
   std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+};
+
+// A release that a catalogue lists.
+struct KnownRelease {
+  std::string product, version;
+  WallTime since;  // it was first seen, or published; the epoch: not known
+};
+
+// Ordered by device, then product: devices whose newest known version of a product is behind its newest release. Known
+// is what a device has fetched whole, or says of itself when it asks (the version of its operating system). Where no
+// catalogue lists a product, its newest release is the newest that any device has fetched. Several ids that the
+// inventory says are one device are one. A device of the inventory that has never asked for anything has a row without
+// a product.
+struct LaggingRow {
+  std::string device;  // serial number of the inventory, else the ledger's id
+  std::string name, group;
+  std::string product, version, newest_version;
+  std::uint64_t releases_behind = 0;
+  std::uint64_t days_behind = 0;  // since the first release that it lacks; 0 when that is not known
+  WallTime last_seen;             // the epoch: never
 };
 
 template <class Row>
@@ -171,6 +195,11 @@ class Ledger {
   virtual Result<Page<DeviceRow>> devices(const Filter& filter) = 0;
   virtual Result<DeviceDetail> device(const std::string& id) = 0;  // not_found
   virtual Result<Page<TrafficRow>> traffic(const Filter& filter) = 0;
+  // `known`: what catalogues list, in any order.
+  virtual Result<Page<LaggingRow>> lagging(const Filter& filter, const std::vector<KnownRelease>& known) = 0;
+
+  // Adds what the lines say to the inventory and waits until it is durable; with `dry_run` only says what would change.
+  virtual Result<InventoryImport> import_inventory(const std::vector<InventoryLine>& lines, bool dry_run) = 0;
 
   struct LedgerStatus {
     std::uint64_t fetches = 0;  // raw fetches held

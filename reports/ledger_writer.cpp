@@ -121,6 +121,37 @@ void LedgerWriter::flush() {
   --flushing_;
 }
 
+Status LedgerWriter::change(const std::function<void(WriteTxn&)>& change) {
+  Change mine{&change, {}};
+  std::unique_lock lock(mutex_);
+  if (stopping_) return fail(ErrorKind::stopped, "Larder is stopping");
+  changes_.push_back(&mine);
+  wake_.notify_one();
+  turned_.wait(lock, [&] { return mine.outcome.has_value(); });
+  return *mine.outcome;
+}
+
+// Apart from the fetches, so that neither fails with the other.
+void LedgerWriter::make_changes() {
+  std::vector<Change*> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    changes.swap(changes_);
+  }
+  for (Change* change : changes) {
+    Status outcome = fail(ErrorKind::storage_broken, "the ledger cannot be written; status says why");
+    if (environment_ && !environment_->read_only()) {
+      WriteTxn txn(*environment_);
+      if (txn.failure() == 0) (*change->make)(txn);
+      const int code = txn.failure() != 0 ? txn.failure() : std::move(txn).commit();
+      outcome = code == 0 ? ok() : Status(ledger_error("writing the ledger in " + options_.path.string(), code));
+    }
+    const std::lock_guard lock(mutex_);
+    change->outcome = std::move(outcome);
+    turned_.notify_all();
+  }
+}
+
 Ledger::LedgerStatus LedgerWriter::status() const {
   const std::lock_guard lock(mutex_);
   return {fetches_, dropped_, broken_.empty() ? journal_broken_ : broken_, set_aside_};
@@ -159,6 +190,7 @@ void LedgerWriter::run_ledger() {
   name_this_thread("ledger");
   retention_at_ = Real::now();
   while (wait_for_work()) turn();
+  make_changes();
 }
 
 // When the next turn is due though nobody asks for one. The mutex is held.
@@ -173,7 +205,7 @@ bool LedgerWriter::wait_for_work() {
   for (;;) {
     if (stopping_ && (waiting_ == 0 || (!pending_.empty() && !broken_.empty()))) return false;
     const SteadyTime deadline = next_deadline();
-    if (stopping_ || flush_wanted_ || Real::now() >= deadline) break;
+    if (stopping_ || flush_wanted_ || !changes_.empty() || Real::now() >= deadline) break;
     wake_.wait_until(lock, deadline);
   }
   flush_wanted_ = false;
@@ -186,10 +218,12 @@ bool LedgerWriter::wait_for_work() {
 
 void LedgerWriter::turn() {
   if (environment_ && environment_->read_only() && !opens_for_writing(options_.path / "data.mdb")) {
-    return settle({EROFS, {}});
+    settle({EROFS, {}});
+    return make_changes();
   }
   if (!environment_ || environment_->read_only()) repair(0);
   settle(environment_ ? attempt() : Attempt{MDB_INVALID, {}});
+  make_changes();
 }
 
 LedgerWriter::Attempt LedgerWriter::attempt() {
@@ -271,6 +305,7 @@ void LedgerWriter::repair(int code) {
   const std::unique_lock alone(environment_mutex_);
   environment_.reset();
   releases_.forget();
+  inventory_.forget();
   std::vector<std::string> set_aside;
   const Damage damage = code == MDB_PANIC || code == 0 ? Damage::unknown : Damage::certain;
   auto opened = Environment::open(options_.path, clock_, set_aside, damage);

@@ -10,8 +10,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <thread>
@@ -37,13 +39,16 @@ class LedgerWriter {
   void record(std::vector<FetchRecord> fetches);
   void flush();  // returns also when a commit failed: then it is not durable, and status says why
   Ledger::LedgerStatus status() const;
+  // Has `change` done by the thread `ledger` in a transaction of its own, and waits until that is durable or has
+  // failed.
+  Status change(const std::function<void(WriteTxn&)>& change);
 
   // Calls `use(const Shelf&)`, which returns a Result; the environment stays in place meanwhile.
   template <class Use>
   auto with_environment(Use use) -> decltype(use(std::declval<const Shelf&>())) {
     const std::shared_lock lock(environment_mutex_);
     if (!environment_) return fail(ErrorKind::storage_broken, "the ledger cannot be opened; status says why");
-    return use(Shelf{*environment_, releases_});
+    return use(Shelf{*environment_, releases_, inventory_});
   }
 
  private:
@@ -60,6 +65,7 @@ class LedgerWriter {
   };
   void turn();
   Attempt attempt();
+  void make_changes();
   Posted post_waiting(WriteTxn& txn);
   void settle(const Attempt& attempt);
   void forget_posted(std::size_t posted);
@@ -76,6 +82,11 @@ class LedgerWriter {
   std::size_t waiting_ = 0;      // fetches in arrivals_, the journal's hands, inbox_ and pending_
   SteadyTime oldest_{};          // real time; of the inbox's first fetch
   unsigned flushing_ = 0;        // callers of flush()
+  struct Change {
+    const std::function<void(WriteTxn&)>* make;
+    std::optional<Status> outcome;
+  };
+  std::vector<Change*> changes_;  // asked for; their callers wait
   bool journal_stopping_ = false, stopping_ = false, flush_wanted_ = false;
   std::uint64_t accepted_ = 0, durable_ = 0, turns_ = 0, failures_ = 0;
   std::string broken_, journal_broken_;
@@ -94,6 +105,7 @@ class LedgerWriter {
   mutable std::shared_mutex environment_mutex_;  // held alone only to replace the environment
   std::unique_ptr<Environment> environment_;
   ReleaseList releases_;
+  InventoryShelf inventory_;
   Journal journal_;
   std::thread journal_thread_, thread_;
 };

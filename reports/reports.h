@@ -5,6 +5,7 @@
 #include <string>
 
 #include "reports/environment.h"
+#include "reports/inventory.h"
 #include "reports/ledger.h"
 #include "reports/release_list.h"
 
@@ -14,6 +15,7 @@ namespace larder::reports {
 struct Shelf {
   const Environment& environment;
   ReleaseList& releases;
+  InventoryShelf& inventory;
 };
 
 // `dropped` is the caller's: it is newer than what is stored.
@@ -22,5 +24,7 @@ Result<Page<VersionRow>> versions_report(const Shelf& shelf, const Filter& filte
 Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter);
 Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id);
 Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter);
+Result<Page<LaggingRow>> lagging_report(const Shelf& shelf, const Filter& filter,
+                                        const std::vector<KnownRelease>& known, WallTime now);
 
 }  // namespace larder::reports

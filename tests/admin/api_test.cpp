@@ -78,7 +78,10 @@ TEST_CASE("a list comes in pages") {
   const json first = body_of(site.get("/api/v1/reports/devices?limit=3&product=macOS"));
   CHECK(first["items"].size() == 3);
   CHECK(site.ledger.last_filter().product == "macOS");
-  CHECK(first["items"][0] == json::parse(R"({"id":"C020","evidence":"token","name":"","address":"10.1.2.3","mac":"",
+  CHECK(
+      first["items"][0] ==
+      json::parse(
+          R"({"id":"C020","evidence":"token","serial":"","name":"","model":"","owner":"","group":"","address":"10.1.2.3","mac":"",
       "os":"macOS","os_version":"26.0","requests":3,"bytes_sent":4096,"first_seen":null,
       "last_seen":"2026-08-17T15:04:05Z"})"));
   const json second =

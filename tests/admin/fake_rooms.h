@@ -11,6 +11,7 @@
 
 #include "cache/reader.h"
 #include "cache/store.h"
+#include "reports/inventory.h"
 #include "reports/ledger.h"
 
 namespace larder::admin {
@@ -126,6 +127,20 @@ class FakeLedger final : public reports::Ledger {
     asked(filter);
     return page(traffic_rows, filter);
   }
+  Result<reports::Page<reports::LaggingRow>> lagging(const reports::Filter& filter,
+                                                     const std::vector<reports::KnownRelease>& known) override {
+    asked(filter);
+    known_releases = known;
+    return page(lagging_rows, filter);
+  }
+  Result<reports::InventoryImport> import_inventory(const std::vector<reports::InventoryLine>& lines,
+                                                    bool dry_run) override {
+    reports::Inventory inventory = devices_listed;
+    std::vector<std::string> changed;
+    auto import = inventory.merge(lines, changed);
+    if (!dry_run) devices_listed = std::move(inventory);
+    return import;
+  }
   LedgerStatus status() const override { return current; }
 
   // Holds every report back until release().
@@ -151,6 +166,9 @@ class FakeLedger final : public reports::Ledger {
   reports::Summary totals;
   std::vector<reports::VersionRow> version_rows;
   std::vector<reports::DeviceRow> device_rows;
+  std::vector<reports::LaggingRow> lagging_rows;
+  std::vector<reports::KnownRelease> known_releases;  // of the last question
+  reports::Inventory devices_listed;
   std::vector<reports::TrafficRow> traffic_rows;
   std::vector<reports::DeviceProduct> products;
   std::vector<reports::FetchRecord> fetches;

@@ -139,7 +139,7 @@ TEST_CASE("a client that announces its body is told to go on") {
 
 TEST_CASE("what is not there is a problem object") {
   Site site;
-  const Answer answer = site.get("/api/v1/reports/lagging");
+  const Answer answer = site.get("/api/v1/reports/nothing");
   CHECK(answer.status == 404);
   CHECK(answer.field("Content-Type") == "application/problem+json");
   CHECK_THAT(answer.body, Catch::StartsWith(R"({"type":"about:blank","title":"Not Found","status":404,"detail":")"));

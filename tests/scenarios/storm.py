@@ -173,9 +173,12 @@ class Storm:
         if kind == "instead":
             # Which request meets it is not known: the version may be current from now on, and the one before it stays so.
             return Instead(self.publish(thing, thing.next_version(draw, self.seed)))
+        answered = Answer(draw.choice([400, 403, 404, 408, 429, 500, 502, 503, 504]), draw.choice([{}, {"Retry-After": "1"}]), b"no\n")
+        if kind == "status" and answered.status == 429 and answered.fields:
+            thing.faults.add("rest")
         return {"reset": Reset(at), "truncate": Truncate(at), "stall": Stall(at), "wrong length": WrongLength(lie),
                 "ignore range": IgnoreRange(), "no length": NoLength(),
-                "status": Answer(draw.choice([400, 403, 404, 408, 429, 500, 502, 503, 504]), draw.choice([{}, {"Retry-After": "1"}]), b"no\n"),
+                "status": answered,
                 "rubbish": RawAnswer(draw.choice([b"", b"\0\0\0", b"ICY 200 OK\r\n\r\nx", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                                                   b"HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\n\r\nab",
                                                   b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"])),

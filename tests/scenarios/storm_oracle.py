@@ -39,7 +39,9 @@ class Oracle:
         thing = ask.thing
         # What cannot be kept is asked for again where it stands, which takes something that tells of what version it is.
         unkept = (self.storm.full or self.storm.tight) and thing.style in ("weak", "weak that stays", "none")
-        return thing.calm and not unkept and not self.storm.was_disturbed(ask.start, ask.end) and not any(
+        # An origin that asks for a rest, at whichever object, gets it for all.
+        rests = any("rest" in other.faults for other in self.storm.things)
+        return thing.calm and not unkept and not rests and not self.storm.was_disturbed(ask.start, ask.end) and not any(
             ask.start <= until and ask.end >= since for since, until in self.storm.origin_down)
 
     def begun(self, ask) -> float:

@@ -129,3 +129,38 @@ def test_metrics_are_prometheus_text(larder):
     assert answer.status == 200
     assert "text/plain" in answer["Content-Type"]
     assert b"# TYPE larder_" in answer.body
+
+
+def test_devices_of_a_list_and_who_is_behind(site, tmp_path):
+    older = PATH.replace("26.6.2_23G90", "26.6.1_23G80")
+    site.origin.put(PATH, CONTENT)
+    site.origin.put(older, Content("older", MiB))
+    listed = tmp_path / "devices.csv"
+    listed.write_text("Device name;Serial number;Device category\nana's iPhone;c02xk1jgh7l2;Staff\nspare;NEVERSEEN1;Lab\n;;\n")
+    assert ask(site.larder, "F9FZX0AAAA01").status == 200
+    assert get(site.larder.http, f"/d/C02XK1JGH7L2{older}?source={HOST}&sourceScheme=https").status == 200
+    eventually(lambda: len([row for row in site.larder.report("versions") if row["devices_complete"]]) == 2)
+
+    def imported(*words):
+        run = site.larder.command("devices", "import", str(listed), "--json", *words)
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout)
+
+    assert imported("--dry-run")["devices_new"] == 2
+    assert imported()["devices_new"] == 2
+    assert imported()["devices_unchanged"] == 2
+
+    named = {device["id"]: device for device in site.larder.report("devices")}["C02XK1JGH7L2"]
+    assert (named["serial"], named["name"], named["group"]) == ("C02XK1JGH7L2", "ana's iPhone", "Staff")
+    rows = {row["device"]: row for row in site.larder.report("lagging")}
+    assert set(rows) == {"C02XK1JGH7L2", "NEVERSEEN1"}
+    assert (rows["C02XK1JGH7L2"]["version"], rows["C02XK1JGH7L2"]["newest_version"]) == ("26.6.1", "26.6.2")
+    assert rows["C02XK1JGH7L2"]["releases_behind"] == 1
+    assert (rows["NEVERSEEN1"]["product"], rows["NEVERSEEN1"]["last_seen"]) == ("", None)
+    shown = site.larder.command("report", "lagging", "--group", "Staff").stdout
+    assert "ana's iPhone" in shown and "spare" not in shown
+
+    listed.write_text("Device name\nana\n")
+    refused = site.larder.command("devices", "import", str(listed))
+    assert refused.returncode == 1
+    assert "line 1: no column is headed \"Serial number\"" in refused.stderr

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Lagging: what every device has of each product, against what there is. One pass over what devices hold.
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <unordered_map>
+
+#include "reports/report_scope.h"
+#include "reports/reports.h"
+#include "updates/recognise.h"
+
+namespace larder::reports {
+namespace {
+
+constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
+
+struct Version {
+  std::string text;
+  std::uint64_t since_us = kUnknown;  // it was first seen by a catalogue or fetched by a device
+};
+
+// The releases of one product from the oldest to the newest; versions that compare as equal are one.
+class Product {
+ public:
+  // Keeps the earlier time of two.
+  void add(const std::string& version, std::uint64_t since_us) {
+    const auto at = place_of(version);
+    if (at != versions_.end() && updates::compare_versions(at->text, version) == 0) {
+      at->since_us = std::min(at->since_us, since_us);
+    } else {
+      versions_.insert(at, {version, since_us});
+    }
+  }
+
+  bool empty() const { return versions_.empty(); }
+  const Version& newest() const { return versions_.back(); }
+  // Those that are newer than `version`.
+  std::size_t behind(const std::string& version) const {
+    auto at = const_cast<Product*>(this)->place_of(version);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    if (at != versions_.end() && updates::compare_versions(at->text, version) == 0) ++at;
+    return static_cast<std::size_t>(versions_.end() - at);
+  }
+  const Version& from_newest(std::size_t place) const { return versions_[versions_.size() - 1 - place]; }
+
+ private:
+  std::vector<Version>::iterator place_of(const std::string& version) {
+    return std::lower_bound(versions_.begin(), versions_.end(), version, [](const Version& a, const std::string& b) {
+      return updates::compare_versions(a.text, b) < 0;
+    });
+  }
+
+  std::vector<Version> versions_;
+};
+
+// One device, by all ids that the inventory says it has.
+struct Machine {
+  std::string name, group;
+  std::uint64_t last_us = 0;
+  std::map<std::string, std::string> versions;  // by product, the newest known
+
+  void knows(const std::string& product, const std::string& version) {
+    std::string& newest = versions[product];
+    if (newest.empty() || updates::compare_versions(newest, version) < 0) newest = version;
+  }
+};
+
+class Lagging {
+ public:
+  Lagging(const Scope& scope, const Inventory& inventory, const Filter& filter, const std::vector<KnownRelease>& known)
+      : scope_(scope), inventory_(inventory), filter_(filter) {
+    for (const KnownRelease& release : known) {
+      if (release.product.empty() || release.version.empty() || !asked_for(release.product)) continue;
+      const auto since = release.since.time_since_epoch().count();
+      products_[release.product].add(release.version, since > 0 ? static_cast<std::uint64_t>(since) : kUnknown);
+    }
+    read_releases();
+    read_devices();
+    read_holdings();
+    if (filter.product.empty()) add_unseen();
+  }
+
+  std::map<std::string, Machine>& machines() { return machines_; }
+  const Product* product(const std::string& name) const {
+    const auto found = products_.find(name);
+    return found == products_.end() || found->second.empty() ? nullptr : &found->second;
+  }
+
+ private:
+  bool asked_for(const std::string& product) const { return filter_.product.empty() || filter_.product == product; }
+
+  // Of products that no catalogue lists, what devices have fetched is all there is.
+  void read_releases() {
+    std::map<std::string, Product> fetched;
+    Cursor cursor = scope_.txn().cursor(Table::totals);
+    for (bool at = cursor.first(); at; at = cursor.next()) {
+      const std::uint32_t id = word_at(cursor.key(), 0);
+      if (id >= scope_.releases().size()) continue;
+      const Release& release = scope_.releases()[id];
+      Tally tally;
+      if (!release.makes_row() || release.version.empty() || !asked_for(release.product) ||
+          products_.contains(release.product) || !decode_row(cursor.value(), 0, tally) || tally.bytes_sent == 0) {
+        continue;
+      }
+      fetched[release.product].add(release.version, tally.first_us);
+    }
+    products_.merge(fetched);
+  }
+
+  void read_devices() {
+    Cursor cursor = scope_.txn().cursor(Table::devices);
+    for (bool at = cursor.first(); at; at = cursor.next()) {
+      DeviceState state;
+      if (!decode_row(cursor.value(), 0, state)) continue;
+      const InventoryDevice* device = inventory_.of(state.id, state.mac);
+      const std::string& key = device != nullptr ? device->serial : state.id;
+      if (!filter_.device.empty() && filter_.device != key && filter_.device != state.id) continue;
+      if (!filter_.group.empty() && (device == nullptr || device->group != filter_.group)) continue;
+      Machine& machine = machines_[key];
+      if (device != nullptr) {
+        machine.name = device->name;
+        machine.group = device->group;
+      }
+      machine.last_us = std::max(machine.last_us, state.last_us);
+      by_number_.emplace(word_at(cursor.key(), 0), &machine);
+      if (state.os == 0 || state.os_version == 0) continue;
+      const std::string os = text_of(scope_.txn(), TextKind::text, state.os);
+      if (asked_for(os)) machine.knows(os, text_of(scope_.txn(), TextKind::text, state.os_version));
+    }
+  }
+
+  void read_holdings() {
+    Cursor cursor = scope_.txn().cursor(Table::holdings);
+    for (bool at = cursor.first(); at; at = cursor.next()) {
+      const std::uint32_t id = word_at(cursor.key(), 0);
+      if (id >= scope_.releases().size()) continue;
+      const Release& release = scope_.releases()[id];
+      if (!release.makes_row() || release.version.empty() || !asked_for(release.product)) continue;
+      const auto machine = by_number_.find(word_at(cursor.key(), 1));
+      Holding holding;
+      if (machine == by_number_.end() || !decode_row(cursor.value(), 0, holding) || !holding.completed_us) continue;
+      machine->second->knows(release.product, release.version);
+    }
+  }
+
+  void add_unseen() {
+    for (const auto& [serial, device] : inventory_.devices()) {
+      if (!filter_.device.empty() && filter_.device != serial) continue;
+      if (!filter_.group.empty() && device.group != filter_.group) continue;
+      machines_.try_emplace(serial, Machine{device.name, device.group, 0, {}});
+    }
+  }
+
+  const Scope& scope_;
+  const Inventory& inventory_;
+  const Filter& filter_;
+  std::map<std::string, Product> products_;
+  std::map<std::string, Machine> machines_;  // by serial number or id
+  std::unordered_map<std::uint32_t, Machine*> by_number_;
+};
+
+// A row's place in the list, and so its page's cursor.
+std::string key_of(const std::string& device, const std::string& product) {
+  return device + '\0' + product;
+}
+
+void add_rows(const std::string& device, const Machine& machine, const Lagging& all, WallTime now,
+              std::vector<LaggingRow>& rows) {
+  LaggingRow row;
+  row.device = device;
+  row.name = machine.name;
+  row.group = machine.group;
+  if (machine.last_us == 0) {
+    rows.push_back(row);
+    return;
+  }
+  row.last_seen = wall(machine.last_us);
+  for (const auto& [product, version] : machine.versions) {
+    const Product* releases = all.product(product);
+    const std::size_t behind = releases != nullptr ? releases->behind(version) : 0;
+    if (behind == 0) continue;
+    row.product = product;
+    row.version = version;
+    row.newest_version = releases->newest().text;
+    row.releases_behind = behind;
+    const std::uint64_t lacked_since = releases->from_newest(behind - 1).since_us;
+    const auto now_us = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    row.days_behind = lacked_since >= now_us ? 0 : (now_us - lacked_since) / kDayUs;
+    rows.push_back(row);
+  }
+}
+
+}  // namespace
+
+Result<Page<LaggingRow>> lagging_report(const Shelf& shelf, const Filter& filter,
+                                        const std::vector<KnownRelease>& known, WallTime now) {
+  const auto after = decode_page_cursor(filter.cursor);
+  if (!after) return after.error();
+  const ReadTxn txn(shelf.environment);
+  Filter everything;
+  everything.limit = filter.limit;
+  const Scope scope(txn, shelf.releases, everything);
+  const auto inventory = shelf.inventory.as_of(txn);
+  Lagging lagging(scope, *inventory, filter, known);
+  if (auto status = txn.status(); !status) return std::move(status).error();
+  Page<LaggingRow> page;
+  std::vector<LaggingRow> rows;
+  const auto& machines = lagging.machines();
+  for (auto machine = machines.lower_bound(after->substr(0, after->find('\0'))); machine != machines.end(); ++machine) {
+    rows.clear();
+    add_rows(machine->first, machine->second, lagging, now, rows);
+    for (LaggingRow& row : rows) {
+      if (!after->empty() && key_of(row.device, row.product) <= *after) continue;
+      if (page.items.size() == scope.rows()) {
+        const LaggingRow& last = page.items.back();
+        page.next_cursor = encode_page_cursor(key_of(last.device, last.product));
+        return page;
+      }
+      page.items.push_back(std::move(row));
+    }
+  }
+  return page;
+}
+
+}  // namespace larder::reports
