@@ -173,6 +173,8 @@ class Daemon {
             [this] { return proxy_->knowledge(); },
             [this] { return ready_.load(); },
             &proxy_->certificates(),
+            [this](const std::vector<std::string>& urls) { return proxy_->prefetch(urls); },
+            [this] { return proxy_->prefetches(); },
             [this] { return proxy_->manifests(); }};
   }
 

@@ -14,6 +14,7 @@
 
 #include "admin/api_client.h"
 #include "admin/command_pages.h"
+#include "admin/prefetch_command.h"
 #include "admin/profile_command.h"
 #include "admin/show_answer.h"
 #include "admin/text_table.h"
@@ -212,6 +213,7 @@ class CommandLine {
     add_what();
     add_reports();
     add_cache();
+    add_prefetch();
     add_devices();
     add_profile();
     add_dns();
@@ -306,6 +308,15 @@ class CommandLine {
     add_order(*cache, "evict", "Drop an object now");
   }
 
+  void add_prefetch() {
+    prefetch_.add(app_)->callback([this] {
+      run_ = [this](const Options& o) {
+        auto client = connect(o);
+        return client ? prefetch_.run(*client, o.json) : failed(client.error().message);
+      };
+    });
+  }
+
   void add_devices() {
     auto* devices = app_.add_subcommand("devices", "The site's devices, as the administrator knows them");
     devices->require_subcommand(1)->fallthrough();
@@ -396,6 +407,7 @@ class CommandLine {
 
   CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
   Options options_;
+  PrefetchCommand prefetch_;
   ProfileCommand profile_;
   Run run_;
 };

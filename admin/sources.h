@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "proxy/certificate_desk.h"
 #include "proxy/mau_state.h"
+#include "proxy/prefetcher.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -27,6 +28,9 @@ struct Sources {
   std::function<std::shared_ptr<const updates::Knowledge>()> knowledge;  // any thread; never null
   std::function<bool()> ready;                                           // any thread, never waits: clients are served
   proxy::CertificateDesk* certificates = nullptr;                        // of the TLS listeners; null: there are none
+  // Called on a worker; wait for `origin`. Empty: nothing can be prefetched.
+  std::function<Result<std::vector<proxy::Prefetch>>(const std::vector<std::string>&)> prefetch = {};
+  std::function<std::vector<proxy::Prefetch>()> prefetches = {};
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
 };
 

@@ -3,7 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "proxy/origin_table.h"
+#include "proxy/own_order.h"
 #include "updates/knowledge.h"
 #include "updates/recognise.h"
 
@@ -25,18 +25,15 @@ CataloguePoll::CataloguePoll(EventThread& origin, FillDesk& fills, const OriginT
       spdlog::warn("updates.poll: {} is no catalogue that Larder can read; it is not fetched", text);
       continue;
     }
-    const updates::CanonicalUrl name = updates::canonical(*url);
-    if (origins.find(name.origin.host, name.origin.port) == nullptr) {
-      spdlog::warn("updates.poll: {} is on no host of origins.vendors or origins.host; it is not fetched", text);
+    auto order = own_order(text, origins, *updates::Knowledge::empty());
+    if (!order) {
+      spdlog::warn("updates.poll: {}", order.error().message);
       continue;
     }
     Polled polled;
-    polled.order.key = name.key;
-    polled.order.origin = name.origin;
-    polled.order.fallbacks = name.fallbacks;
+    polled.order = std::move(*order);
     polled.order.name = cache::NameClass::mutable_name;
-    polled.order.what =
-        std::make_shared<const updates::Recognition>(updates::recognise(*url, *updates::Knowledge::empty()));
+    polled.order.standard = nullptr;
     polled_.push_back(std::move(polled));
   }
 }

@@ -8,6 +8,7 @@
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/listener.h"
+#include "proxy/own_order.h"
 #include "proxy/tunnel.h"
 #include "updates/recognise.h"
 
@@ -30,18 +31,6 @@ constexpr auto kPace = std::chrono::milliseconds(20);
 // Between host and target in what is remembered: a steered name means https where it was asked for over TLS.
 char mark_of(ListenerKind kind) {
   return kind == ListenerKind::tls ? '\t' : '\n';
-}
-
-cache::NameClass name_class(updates::NameStability stability) {
-  switch (stability) {
-    case updates::NameStability::immutable:
-      return cache::NameClass::immutable;
-    case updates::NameStability::mutable_name:
-      return cache::NameClass::mutable_name;
-    case updates::NameStability::ordinary:
-      return cache::NameClass::ordinary;
-  }
-  return cache::NameClass::ordinary;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ class RunningProxy final : public Proxy {
         client_(std::make_unique<OriginClient>(origin_thread_, origin_config_, origins_, clock, counters_)),
         rate_clock_(origin_thread_.base(), clock, counters_, client_->line(), config_->rates),
         fills_(std::make_unique<FillDesk>(origin_owned_, *client_, store, ledger, clock, origin_config_, counters_)),
+        prefetcher_(*fills_, origins_),
         poll_(std::make_unique<CataloguePoll>(origin_thread_, *fills_, origins_, config_->updates.poll)),
         passes_(std::make_unique<PassDesk>(origin_thread_, *client_, counters_)),
         tunnels_(std::make_unique<TunnelDesk>(origin_thread_, *client_)),
@@ -165,6 +166,18 @@ class RunningProxy final : public Proxy {
     return list;
   }
 
+  Result<std::vector<Prefetch>> prefetch(const std::vector<std::string>& urls) override {
+    Result<std::vector<Prefetch>> told = fail(ErrorKind::stopped, "Larder is stopping");
+    if (running_) origin_thread_.run([&, known = knowledge()] { told = prefetcher_.add(urls, *known); });
+    return told;
+  }
+
+  std::vector<Prefetch> prefetches() override {
+    std::vector<Prefetch> list;
+    if (running_) origin_thread_.run([&] { list = prefetcher_.list(); });
+    return list;
+  }
+
   std::vector<MauState> manifests() override { return manifests_.states(); }
 
   std::vector<OriginAtRest> origins_at_rest() override {
@@ -189,6 +202,7 @@ class RunningProxy final : public Proxy {
   std::unique_ptr<OriginClient> client_;
   RateClock rate_clock_;
   std::unique_ptr<FillDesk> fills_;
+  Prefetcher prefetcher_;
   std::unique_ptr<CataloguePoll> poll_;
   std::unique_ptr<PassDesk> passes_;
   std::unique_ptr<TunnelDesk> tunnels_;

@@ -16,6 +16,7 @@
 #include "proxy/mau_state.h"
 #include "proxy/mismatch.h"
 #include "proxy/origin_health.h"
+#include "proxy/prefetcher.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -49,7 +50,10 @@ class Proxy {
   virtual std::shared_ptr<const updates::Knowledge> knowledge() const = 0;  // any thread; never null
   virtual std::vector<FillInfo> fills() = 0;
   virtual std::vector<Mismatch> mismatches() = 0;  // the newest first
-  virtual std::vector<MauState> manifests() = 0;   // AutoUpdate's, as they are published
+  // Wants these URLs in the store, whole; waits for `origin`. All, or none and why (prefetcher.h).
+  virtual Result<std::vector<Prefetch>> prefetch(const std::vector<std::string>& urls) = 0;
+  virtual std::vector<Prefetch> prefetches() = 0;
+  virtual std::vector<MauState> manifests() = 0;  // AutoUpdate's, as they are published
 };
 
 }  // namespace larder::proxy
