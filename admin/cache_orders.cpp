@@ -6,6 +6,8 @@
 #include "admin/json.h"
 #include "admin/query.h"
 #include "admin/table.h"
+#include "updates/canonical.h"
+#include "updates/recognise.h"
 
 namespace larder::admin {
 namespace {
@@ -61,13 +63,17 @@ void list_objects(const Desk& desk, const Request& request, const Reply& reply) 
   const auto reader = desk.sources.make_reader();
   const auto listing = reader->list(query->text("cursor"), *limit);
   Table table;
-  table.columns = {"url",    "size_bytes", "bytes_held",   "complete", "pinned",
-                   "sha256", "etag",       "content_type", "stored_at"};
+  table.columns = {"url",  "size_bytes",   "bytes_held", "complete", "pinned", "sha256",
+                   "etag", "content_type", "stored_at",  "product",  "version"};
+  const auto knowledge = desk.sources.knowledge();
   for (std::size_t i = 0; i < listing.objects.size(); ++i) {
     const cache::Object& object = *listing.objects[i];
+    const auto url = updates::Url::parse(object.url);
+    const updates::Recognition seen = url ? updates::recognise(*url, *knowledge) : updates::Recognition{};
     table.rows.push_back({object.url, object.size_bytes, listing.bytes_held.at(i), object.complete(),
                           static_cast<bool>(listing.pinned.at(i)), object.digest ? Cell{object.digest->hex()} : Cell{},
-                          object.etag, field(object, "Content-Type"), to_cell(object.stored_at)});
+                          object.etag, field(object, "Content-Type"), to_cell(object.stored_at), seen.product,
+                          seen.version});
   }
   Response response;
   response.body = list_json(table, listing.next);

@@ -8,10 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "admin/limits.h"
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace larder::admin {
 namespace {
@@ -23,15 +25,28 @@ constexpr std::chrono::seconds kLinger{2};
 // Bytes taken from the socket at once.
 constexpr std::size_t kReadBytes = 16 * 1024;
 
-std::string head_of(const Response& response, const Clock& clock, std::string_view connection) {
+// With `length`, or without when the end of the connection ends the body.
+std::string head_of(const Response& response, const Clock& clock, std::string_view connection,
+                    std::optional<std::size_t> length) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason_phrase(response.status));
   head += "\r\nDate: " + to_http_date(clock.now());
   head += "\r\nContent-Type: " + response.content_type;
-  head += "\r\nContent-Length: " + std::to_string(response.body.size());
-  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer";
+  if (length) head += "\r\nContent-Length: " + std::to_string(*length);
+  head += "\r\nCache-Control: " + response.cache_control;
+  head += "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer";
   for (const auto& [name, value] : response.fields) head.append("\r\n").append(name).append(": ").append(value);
   head += "\r\nConnection: " + std::string(connection);
   return head + "\r\n\r\n";
+}
+
+// Whether gzip is among an Accept-Encoding's codings and not forbidden by a weight of 0.
+bool accepts_gzip(std::string_view field) {
+  for (const auto coding : split(field, ',')) {
+    const auto weight = coding.find(';');
+    if (!equals_ignoring_case(trim(coding.substr(0, weight)), "gzip")) continue;
+    return weight == std::string_view::npos || coding.find_first_of("123456789", weight) != std::string_view::npos;
+  }
+  return false;
 }
 
 Request to_request(const proxy::RequestHead& head) {
@@ -44,6 +59,8 @@ Request to_request(const proxy::RequestHead& head) {
   request.authorization = head.find("Authorization");
   request.origin = head.find("Origin");
   request.content_type = head.find("Content-Type");
+  request.if_none_match = head.find("If-None-Match");
+  request.accepts_gzip = accepts_gzip(head.find("Accept-Encoding"));
   return request;
 }
 
@@ -94,7 +111,7 @@ void Connection::readable() {
   const ssize_t count = recv(fd_, bytes.data(), bytes.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return close();
-  if (state_ == State::lingering) return;
+  if (state_ == State::lingering || state_ == State::streaming) return;
   if (idle()) patience_.after(kClientPatience);  // a new request has its own time
   in_.append(bytes.data(), static_cast<std::size_t>(count));
   parse();
@@ -166,10 +183,32 @@ void Connection::hand_over() {
 
 void Connection::answer(const Response& response) {
   if (state_ != State::waiting) return;
-  out_ += head_of(response, clock_, keep_alive_ ? "keep-alive" : "close");
-  if (!head_only_) out_ += response.body;
+  out_ += head_of(response, clock_, keep_alive_ ? "keep-alive" : "close",
+                  response.status == 304 ? std::nullopt : std::optional(response.body.size()));
+  if (!head_only_ && response.status != 304) out_ += response.body;
   enter(State::answering, kClientPatience);
   write_out();
+}
+
+void Connection::stream(const Response& head) {
+  if (state_ != State::waiting) return;
+  keep_alive_ = false;
+  out_ += head_of(head, clock_, "close", std::nullopt);
+  if (head_only_) {
+    enter(State::answering, kClientPatience);
+  } else {
+    enter(State::streaming, kClientPatience);
+    event_add(read_.get(), nullptr);  // to learn of its end
+  }
+  write_out();
+}
+
+void Connection::send_part(std::string_view part) {
+  if (state_ != State::streaming) return;
+  if (out_.size() - out_sent_ > kPartsWaiting) return close();
+  const bool writing = !out_.empty();
+  out_ += part;
+  if (!writing) write_out();
 }
 
 void Connection::refuse(int status, std::string_view detail) {
@@ -197,7 +236,8 @@ void Connection::write_out() {
   event_del(write_.get());
   out_.clear();
   out_sent_ = 0;
-  if (state_ == State::answering) answered();
+  if (state_ == State::answering) return answered();
+  if (state_ == State::streaming) patience_.after(kClientPatience);
 }
 
 void Connection::answered() {

@@ -39,13 +39,18 @@ class Connection {
   // The answer to the request given to on_request.
   void answer(const Response& response);
 
+  // Answers the request given to on_request with a body that never ends: what is given to send_part, in that order. A
+  // client that does not take its parts within 30 seconds, or lets more than kPartsWaiting gather, is closed.
+  void stream(const Response& head);
+  void send_part(std::string_view part);
+
   void close();
 
   bool idle() const { return state_ == State::head && in_.empty(); }
   SteadyTime idle_since() const { return state_since_; }
 
  private:
-  enum class State { head, body, waiting, answering, lingering, closed };
+  enum class State { head, body, waiting, answering, streaming, lingering, closed };
 
   void enter(State state, std::chrono::seconds patience);
   void readable();

@@ -9,8 +9,7 @@ namespace larder::admin {
 
 // page.cpp
 void serve_page(const Desk& desk, const Request& request, const Reply& reply);
-void serve_page_style(const Desk& desk, const Request& request, const Reply& reply);
-void serve_page_script(const Desk& desk, const Request& request, const Reply& reply);
+void serve_page_file(const Desk& desk, const Request& request, const Reply& reply);
 
 // status.cpp
 void report_health(const Desk& desk, const Request& request, const Reply& reply);
@@ -18,6 +17,9 @@ void report_readiness(const Desk& desk, const Request& request, const Reply& rep
 void report_status(const Desk& desk, const Request& request, const Reply& reply);
 void report_config(const Desk& desk, const Request& request, const Reply& reply);
 void report_fills(const Desk& desk, const Request& request, const Reply& reply);
+
+// live_feed.cpp
+void report_live(const Desk& desk, const Request& request, const Reply& reply);
 
 // what.cpp
 void report_what(const Desk& desk, const Request& request, const Reply& reply);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The reports: the ledger's rows as tables, as JSON or CSV.
+#include <map>
 #include <utility>
 
 #include "admin/handlers.h"
@@ -67,6 +68,51 @@ Table table_of(const std::vector<reports::TrafficRow>& rows) {
   for (const auto& row : rows) {
     table.rows.push_back({to_cell(row.hour), row.product, std::string(to_string(row.entrance)), row.requests,
                           row.bytes_sent, row.bytes_from_origin});
+  }
+  return table;
+}
+
+enum class TrafficBy { hour, day, product, entrance };
+
+Result<TrafficBy> traffic_by(const Query& query) {
+  const std::string by = query.text("by");
+  if (by == "hour") return TrafficBy::hour;
+  if (by == "day") return TrafficBy::day;
+  if (by == "product") return TrafficBy::product;
+  if (by == "entrance") return TrafficBy::entrance;
+  return fail(ErrorKind::invalid, "by \"" + by + "\" is not known; write hour, day, product or entrance");
+}
+
+std::string group_of(const reports::TrafficRow& row, TrafficBy by) {
+  if (by == TrafficBy::product) return row.product;
+  if (by == TrafficBy::entrance) return std::string(to_string(row.entrance));
+  const WallTime start = by == TrafficBy::day ? std::chrono::floor<std::chrono::days>(row.hour) : row.hour;
+  return to_rfc3339(start);
+}
+
+// All rows of the filter added up by one of their columns, in its order. Reads page after page, so it holds no more
+// rows than one page and the sums.
+Result<Table> traffic_sums(reports::Ledger& ledger, Filter filter, TrafficBy by, std::string_view column) {
+  struct Sums {
+    std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+  };
+  std::map<std::string, Sums> groups;
+  filter.limit = kRows;
+  do {
+    const auto page = ledger.traffic(filter);
+    if (!page) return page.error();
+    for (const reports::TrafficRow& row : page->items) {
+      Sums& sums = groups[group_of(row, by)];
+      sums.requests += row.requests;
+      sums.bytes_sent += row.bytes_sent;
+      sums.bytes_from_origin += row.bytes_from_origin;
+    }
+    filter.cursor = page->next_cursor;
+  } while (!filter.cursor.empty());
+  Table table;
+  table.columns = {column, "requests", "bytes_sent", "bytes_from_origin"};
+  for (const auto& [group, sums] : groups) {
+    table.rows.push_back({group, sums.requests, sums.bytes_sent, sums.bytes_from_origin});
   }
   return table;
 }
@@ -162,9 +208,26 @@ void report_devices(const Desk& desk, const Request& request, const Reply& reply
 }
 
 void report_traffic(const Desk& desk, const Request& request, const Reply& reply) {
-  answer_pages<reports::TrafficRow>(
-      request, reply, {"from", "to", "product", "device", "limit", "cursor", "format"},
-      [&](const Filter& filter) { return desk.sources.ledger.traffic(filter); }, table_of);
+  if (request.query.find("by=") == std::string::npos) {
+    return answer_pages<reports::TrafficRow>(
+        request, reply, {"from", "to", "product", "device", "limit", "cursor", "format"},
+        [&](const Filter& filter) { return desk.sources.ledger.traffic(filter); }, table_of);
+  }
+  // Added up, all rows are on one page.
+  const auto query = Query::parse(request.query, {"from", "to", "product", "device", "format", "by"});
+  if (!query) return reply(problem(query.error()));
+  const auto filter = query->filter();
+  const auto as_csv = query->wants_csv();
+  const auto by = traffic_by(*query);
+  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
+  if (!by) return reply(problem(by.error()));
+  const std::string column = query->text("by");
+  const auto table = traffic_sums(desk.sources.ledger, *filter, *by, column);
+  if (!table) return reply(problem(table.error()));
+  if (*as_csv) return reply(csv_response(*table));
+  Response response;
+  response.body = list_json(*table, "");
+  reply(std::move(response));
 }
 
 void report_device(const Desk& desk, const Request& request, const Reply& reply) {

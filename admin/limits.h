@@ -16,6 +16,12 @@ inline constexpr std::size_t kBodyBytes = 1024 * 1024;
 inline constexpr std::size_t kImportBytes = std::size_t{32} * 1024 * 1024;
 // How long a client may take to send a whole request, to take an answer, or to stay idle between two. Over it: closed.
 inline constexpr std::chrono::seconds kClientPatience{30};
+// Live views at once, each one connection. Over it: 503.
+inline constexpr std::size_t kWatchers = 64;
+// Bytes of a live view that its client has not taken. Over it: closed; the page comes again.
+inline constexpr std::size_t kPartsWaiting = 256 * 1024;
+// How often a live view is told how things stand.
+inline constexpr std::chrono::seconds kLiveBeat{1};
 // Requests waiting for a worker. At it: 503.
 inline constexpr std::size_t kWaiting = 64;
 // Threads for what reads the disk: one slow report does not delay the next answer, two do, and /healthz never waits.

@@ -22,6 +22,8 @@ struct Request {
   std::string authorization;  // the Authorization field
   std::string origin;         // the Origin field browsers send
   std::string content_type;
+  std::string if_none_match;  // the If-None-Match field
+  bool accepts_gzip = false;
   std::string parameter;  // what stands in the path for the route's {name}, decoded
 };
 
@@ -29,6 +31,7 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string cache_control = "no-store";
   std::vector<std::pair<std::string, std::string>> fields;  // beside Content-Type, Content-Length, Connection
 };
 

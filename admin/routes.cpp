@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::array kRoutes{
     Route{"GET", "/", Who::anyone, Where::here, serve_page},
-    Route{"GET", "/page.css", Who::anyone, Where::here, serve_page_style},
-    Route{"GET", "/page.js", Who::anyone, Where::here, serve_page_script},
+    Route{"GET", "/page/{file}", Who::anyone, Where::here, serve_page_file},
     Route{"GET", "/healthz", Who::anyone, Where::here, report_health},
     Route{"GET", "/readyz", Who::anyone, Where::here, report_readiness},
     Route{"GET", "/metrics", Who::administrator, Where::worker, report_metrics},
     Route{"GET", "/api/v1/status", Who::administrator, Where::worker, report_status},
     Route{"GET", "/api/v1/config", Who::administrator, Where::worker, report_config},
     Route{"GET", "/api/v1/fills", Who::administrator, Where::worker, report_fills},
+    Route{"GET", "/api/v1/live", Who::administrator, Where::stream, report_live},
     Route{"GET", "/api/v1/what", Who::administrator, Where::worker, report_what},
     Route{"GET", "/api/v1/reports/summary", Who::administrator, Where::worker, report_summary},
     Route{"GET", "/api/v1/reports/versions", Who::administrator, Where::worker, report_versions},

@@ -23,7 +23,9 @@ struct Desk {
 };
 
 enum class Who { anyone, administrator };  // administrator: with the token where one is set, under a name of ours
-enum class Where { here, worker };         // here: on the server's thread, so it must not wait
+// here: on the server's thread, so it must not wait. stream: likewise, and after an answer of 200 the body goes on with
+// what live_feed.h tells, until the client leaves.
+enum class Where { here, worker, stream };
 
 struct Route {
   std::string_view method;

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "admin/gate.h"
 #include "admin/limits.h"
 #include "admin/listener.h"
+#include "admin/live_feed.h"
 #include "admin/routes.h"
 #include "admin/workers.h"
 #include "proxy/event_thread.h"
@@ -47,7 +49,8 @@ class Server final : public AdminServer {
         desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock), std::move(config)})),
         thread_("admin"),
         way_back_(std::make_shared<WayBack>(thread_)),
-        workers_(std::make_unique<Workers>(kWorkers)) {}
+        workers_(std::make_unique<Workers>(kWorkers)),
+        beat_(std::make_unique<proxy::Timer>(thread_.base(), [this] { tell_watchers(); })) {}
 
   // Clients first: once they are gone nothing asks the workers any more.
   ~Server() override {
@@ -78,6 +81,8 @@ class Server final : public AdminServer {
     thread_.run([&] {
       *gate_ = std::move(*gate);
       desk_ = std::make_shared<Desk>(Desk{desk_->sources, desk_->verification, std::move(config)});
+      for (const Id id : std::set<Id>(watchers_))
+        connections_.at(id)->close();  // they come again, through the new gate
     });
     return ok();
   }
@@ -89,6 +94,7 @@ class Server final : public AdminServer {
 
   void leave() {
     leaving_ = true;
+    beat_.reset();
     listeners_.clear();
     connections_.clear();
   }
@@ -109,6 +115,7 @@ class Server final : public AdminServer {
   // The connection is still on the stack: it goes with the next turn.
   void gone(Id id) {
     --open_;
+    watchers_.erase(id);
     if (!leaving_) thread_.post([this, id] { connections_.erase(id); });
   }
 
@@ -127,6 +134,9 @@ class Server final : public AdminServer {
     if (match.route == nullptr) return answer(id, unknown(request, match));
     if (auto refused = gate_->refusal(*match.route, request)) return answer(id, *refused);
     request.parameter = std::move(match.parameter);
+    if (match.route->where == Where::stream) {
+      return match.route->handle(*desk_, request, [&](const Response& response) { stream(id, response); });
+    }
     if (match.route->where == Where::here) {
       return match.route->handle(*desk_, request, [&](const Response& response) { answer(id, response); });
     }
@@ -147,6 +157,32 @@ class Server final : public AdminServer {
   std::size_t most_body(const Request& request) const {
     const auto match = find_route(request.method, request.path);
     return match.route != nullptr && !gate_->refusal(*match.route, request) ? match.route->body_bytes : kBodyBytes;
+  }
+
+  void stream(Id id, const Response& response) {
+    if (response.status != 200) return answer(id, response);
+    if (watchers_.size() >= kWatchers) {
+      return answer(id, problem(503, "too many live views are open; close some, or ask /api/v1/fills"));
+    }
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    watchers_.insert(id);
+    found->second->stream(response);
+    if (!telling_) tell_watchers();
+  }
+
+  // Once a second while anybody watches. What is told may wait for other threads, so a worker finds it out.
+  void tell_watchers() {
+    telling_ = !watchers_.empty();
+    if (!telling_) return;
+    const bool posted = workers_->post([this, desk = desk_, feed = feed_, way_back = way_back_] {
+      std::string event = feed->event(desk->sources.live(), desk->sources.clock.now(), desk->sources.clock.steady());
+      way_back->post([this, event = std::move(event)] {
+        for (const Id id : std::set<Id>(watchers_)) connections_.at(id)->send_part(event);
+        if (beat_ != nullptr) beat_->after(kLiveBeat);
+      });
+    });
+    if (!posted) beat_->after(kLiveBeat);
   }
 
   static Response unknown(const Request& request, const Match& match) {
@@ -177,6 +213,10 @@ class Server final : public AdminServer {
   std::size_t open_ = 0;  // of connections_; the others are closed and about to go
   Id next_id_ = 1;
   bool leaving_ = false;
+  std::set<Id> watchers_;  // the connections that are live views
+  bool telling_ = false;   // a beat is due, or a worker is finding out what to tell
+  const std::shared_ptr<LiveFeed> feed_ = std::make_shared<LiveFeed>();  // the worker's that tells
+  std::unique_ptr<proxy::Timer> beat_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "admin/handlers.h"
 #include "admin/json.h"
+#include "admin/live_feed.h"
 #include "admin/query.h"
 #include "admin/releases.h"
 #include "config/keys.h"
@@ -223,16 +224,8 @@ void report_config(const Desk& desk, const Request& request, const Reply& reply)
 void report_fills(const Desk& desk, const Request& request, const Reply& reply) {
   const auto query = Query::parse(request.query, {});
   if (!query) return reply(problem(query.error()));
-  Table table;
-  table.columns = {"url",         "product",         "version",          "bytes_done",
-                   "bytes_total", "clients_waiting", "bytes_per_second", "started"};
-  for (const auto& fill : desk.sources.live().fills) {
-    table.rows.push_back({fill.url, fill.product, fill.version, fill.bytes_done,
-                          fill.bytes_total == 0 ? Cell{} : Cell{fill.bytes_total}, std::uint64_t{fill.clients_waiting},
-                          fill.bytes_per_second, to_cell(fill.started)});
-  }
   Response response;
-  response.body = list_json(table, "");
+  response.body = list_json(running_fills(desk.sources.live()), "");
   reply(std::move(response));
 }
 

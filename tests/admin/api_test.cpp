@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "admin/limits.h"
 #include "base/digest.h"
 #include "site.h"
 
@@ -170,7 +171,7 @@ TEST_CASE("the cache's objects are listed in pages") {
   const json first = body_of(site.get("/api/v1/cache/objects?limit=1"));
   CHECK(first["items"][0] == json::parse(R"({"url":"http://swcdn.apple.com/a.pkg","size_bytes":4096,"bytes_held":4096,
       "complete":true,"pinned":true,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-      "etag":"\"e\"","content_type":"application/octet-stream","stored_at":"2026-08-17T15:04:05Z"})"));
+      "etag":"\"e\"","content_type":"application/octet-stream","stored_at":"2026-08-17T15:04:05Z","product":"","version":""})"));
   const json second = body_of(site.get("/api/v1/cache/objects?cursor=" + first["next_cursor"].get<std::string>()));
   CHECK(second["items"][0]["complete"] == false);
   CHECK(second["items"][0]["bytes_held"] == 1024);
@@ -252,6 +253,30 @@ TEST_CASE("the configuration in force is shown with what each key means") {
   CHECK(found);
 }
 
+TEST_CASE("traffic is added up by hour, day, product or entrance") {
+  Site site;
+  const WallTime hour = std::chrono::floor<std::chrono::hours>(site.clock.now());
+  for (int i = 0; i < 1500; ++i) {
+    site.ledger.traffic_rows.push_back({hour - std::chrono::hours(i % 30), i % 2 == 0 ? "macOS" : "iOS",
+                                        i % 3 == 0 ? reports::Entrance::proxy : reports::Entrance::steered, 1, 2, 3});
+  }
+  const auto sums = [&](const std::string& by) {
+    return body_of(site.get("/api/v1/reports/traffic?by=" + by))["items"];
+  };
+  CHECK(sums("product") == json::parse(R"([{"product":"iOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250},
+                                           {"product":"macOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250}])"));
+  CHECK(sums("entrance")[0] ==
+        json::parse(R"({"entrance":"proxy","requests":500,"bytes_sent":1000,"bytes_from_origin":1500})"));
+  CHECK(sums("hour").size() == 30);
+  CHECK(sums("hour")[29]["hour"] == "2026-08-17T15:00:00Z");
+  CHECK(sums("hour")[29]["requests"] == 50);
+  CHECK(sums("day").size() == 2);
+  CHECK(sums("day")[0]["day"] == "2026-08-16T00:00:00Z");
+  CHECK(site.get("/api/v1/reports/traffic?by=product&format=csv").body.starts_with("product,requests,"));
+  CHECK(site.get("/api/v1/reports/traffic?by=colour").status == 400);
+  CHECK(site.get("/api/v1/reports/traffic?by=hour&limit=5").status == 400);
+}
+
 TEST_CASE("the page comes whole from the server and may load nothing from elsewhere") {
   Site site;
   const Answer page = site.get("/");
@@ -260,10 +285,67 @@ TEST_CASE("the page comes whole from the server and may load nothing from elsewh
   for (const auto* foreign : {"http://", "https://", "//cdn"}) CHECK(page.body.find(foreign) == std::string::npos);
   CHECK(page.body.find("<script>") == std::string::npos);
   CHECK(page.body.find("style=") == std::string::npos);
-  CHECK_THAT(page.body,
-             Catch::StartsWith("<!doctype html>") && Catch::Contains("page.js") && Catch::Contains("page.css"));
-  CHECK_THAT(site.get("/page.js").body, Catch::Contains("api/v1/status"));
-  CHECK_THAT(site.get("/page.css").body, Catch::Contains("prefers-color-scheme"));
-  CHECK(site.get("/page.css").field("Content-Type") == "text/css; charset=utf-8");
-  CHECK(site.get("/page.js").field("Content-Type") == "text/javascript; charset=utf-8");
+  CHECK_THAT(page.body, Catch::StartsWith("<!doctype html>") && Catch::Contains("page/main.js"));
+  CHECK_THAT(site.get("/page/style.css").body, Catch::Contains("prefers-color-scheme"));
+  CHECK(site.get("/page/style.css").field("Content-Type") == "text/css; charset=utf-8");
+  CHECK(site.get("/page/main.js").field("Content-Type") == "text/javascript; charset=utf-8");
+  CHECK_THAT(site.get("/page/chart.min.js").body, Catch::Contains("Chart.js"));
+  for (const auto* missing : {"/page/index.html", "/page/x.js", "/page/"}) CHECK(site.get(missing).status == 404);
+}
+
+TEST_CASE("the page's files are sent once: gzipped where that is taken, and not again while they are the same") {
+  Site site;
+  const Answer plain = site.get("/page/chart.min.js");
+  const Answer small = site.get("/page/chart.min.js", "Accept-Encoding: br, gzip;q=0.5\r\n");
+  CHECK(plain.field("Content-Encoding").empty());
+  CHECK(small.field("Content-Encoding") == "gzip");
+  CHECK(small.body.size() < plain.body.size() / 2);
+  CHECK(small.body.starts_with("\x1F\x8B"));
+  CHECK(small.field("ETag") != plain.field("ETag"));
+  CHECK(site.get("/page/chart.min.js", "Accept-Encoding: gzip;q=0\r\n").field("Content-Encoding").empty());
+  const Answer again = site.get("/page/chart.min.js", "If-None-Match: " + plain.field("ETag") + "\r\n");
+  CHECK(again.status == 304);
+  CHECK(again.body.empty());
+  CHECK(site.get("/page/chart.min.js", "If-None-Match: \"other\"\r\n").status == 200);
+}
+
+TEST_CASE("a live view is told at once and each second how things stand, until its client leaves") {
+  Site site;
+  RunningFill fill;
+  fill.url = "http://swcdn.apple.com/a.pkg";
+  fill.clients_waiting = 3;
+  site.live.fills.push_back(fill);
+  Client client(site.port());
+  client.send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const Answer head = client.read_answer();
+  CHECK(head.status == 200);
+  CHECK(head.field("Content-Type") == "text/event-stream");
+  CHECK(head.field("Content-Length").empty());
+  for (int i = 0; i < 2; ++i) {
+    const std::string event = client.read_until("\n\n");
+    REQUIRE_THAT(event, Catch::StartsWith("event: live\ndata: {"));
+    const json told = json::parse(event.substr(event.find('{')));
+    CHECK(told["clients_waiting"] == 3);
+    CHECK(told["fills"][0]["url"] == "http://swcdn.apple.com/a.pkg");
+  }
+}
+
+TEST_CASE("live views are counted, and those too many are refused") {
+  Site site;
+  std::vector<std::unique_ptr<Client>> watchers;
+  for (std::size_t i = 0; i <= kWatchers; ++i) {
+    watchers.push_back(std::make_unique<Client>(site.port()));
+    watchers.back()->send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(watchers.back()->read_answer().status == (i < kWatchers ? 200 : 503));
+  }
+}
+
+TEST_CASE("a reload ends live views, so that the token is asked for anew") {
+  Site site;
+  Client client(site.port());
+  client.send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(client.read_answer().status == 200);
+  CHECK(site.server().apply(config_of("")));
+  client.read_until("\x01");  // not sent: to the end
+  CHECK(client.closed_by_server());
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "config/load.h"
@@ -64,11 +65,22 @@ Answer Client::read_answer(std::string_view method) {
   buffer_.erase(0, end + 4);
   answer.status = std::stoi(answer.head.substr(9, 3));
   if (method == "HEAD" || answer.status < 200) return answer;
+  if (answer.status == 304 || answer.field("Content-Type") == "text/event-stream") return answer;
   const std::size_t length = std::stoul(answer.field("Content-Length"));
   while (buffer_.size() < length) REQUIRE(read_more());
   answer.body = buffer_.substr(0, length);
   buffer_.erase(0, length);
   return answer;
+}
+
+std::string Client::read_until(std::string_view end) {
+  while (buffer_.find(end) == std::string::npos) {
+    if (!read_more()) return std::exchange(buffer_, {});
+  }
+  const auto size = buffer_.find(end) + end.size();
+  std::string text = buffer_.substr(0, size);
+  buffer_.erase(0, size);
+  return text;
 }
 
 bool Client::closed_by_server() {

@@ -29,8 +29,9 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   void send(std::string_view bytes);
-  Answer read_answer(std::string_view method = "GET");
-  bool closed_by_server();  // waits for the end
+  Answer read_answer(std::string_view method = "GET");  // of a live view the head alone
+  std::string read_until(std::string_view end);         // with `end`; what there is when the server ends before
+  bool closed_by_server();                              // waits for the end
 
  private:
   bool read_more();
