@@ -175,6 +175,8 @@ class Daemon {
             &proxy_->certificates(),
             [this](const std::vector<std::string>& urls) { return proxy_->prefetch(urls); },
             [this] { return proxy_->prefetches(); },
+            [this] { return proxy_->export_manifests(); },
+            [this](std::vector<updates::MauRecord> records) { return proxy_->import_manifests(std::move(records)); },
             [this] { return proxy_->manifests(); }};
   }
 

@@ -53,6 +53,8 @@ void report_tls(const Desk& desk, const Request& request, const Reply& reply);
 void make_authority(const Desk& desk, const Request& request, const Reply& reply);
 
 // cache_orders.cpp
+void export_bundle(const Desk& desk, const Request& request, const Reply& reply);    // bundle.cpp
+void import_bundle(const Desk& desk, const Request& request, const Reply& reply);    // bundle.cpp
 void list_prefetches(const Desk& desk, const Request& request, const Reply& reply);  // prefetch.cpp
 void start_prefetch(const Desk& desk, const Request& request, const Reply& reply);   // prefetch.cpp
 void list_objects(const Desk& desk, const Request& request, const Reply& reply);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -160,18 +161,48 @@ int verify(const Options& options) {
   }
 }
 
-int import_devices(const Options& options) {
+// Of a file, or of standard input when its name is "-".
+std::optional<std::string> contents_of(const std::string& name) {
   std::ifstream file;
-  if (options.file != "-") {
-    file.open(options.file, std::ios::binary);
-    if (!file) return failed(options.file + " cannot be read");
+  if (name != "-") {
+    file.open(name, std::ios::binary);
+    if (!file) return std::nullopt;
   }
-  const std::string list(std::istreambuf_iterator<char>(options.file == "-" ? std::cin : file), {});
+  return std::string(std::istreambuf_iterator<char>(name == "-" ? std::cin : file), {});
+}
+
+int import_devices(const Options& options) {
+  const auto list = contents_of(options.file);
+  if (!list) return failed(options.file + " cannot be read");
   auto client = connect(options);
   if (!client) return failed(client.error().message);
   return print(options, Subject::import,
-               client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""), list,
+               client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""), *list,
                             "text/csv; charset=utf-8"));
+}
+
+int export_bundle(const Options& options) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  const auto answer = client->get("/api/v1/catalogues/bundle");
+  if (!answer || !answer->good()) return print(options, Subject::bundle, answer);
+  if (options.file == "-") {
+    std::cout << answer->body;
+    return std::cout.flush() ? kGood : failed("standard output cannot be written");
+  }
+  std::ofstream file(options.file, std::ios::binary | std::ios::trunc);
+  file << answer->body;
+  file.close();
+  return file ? kGood : failed(options.file + " cannot be written");
+}
+
+int import_bundle(const Options& options) {
+  const auto bundle = contents_of(options.file);
+  if (!bundle) return failed(options.file + " cannot be read");
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, Subject::bundle,
+               client->post("/api/v1/catalogues/bundle", *bundle, "application/octet-stream"));
 }
 
 int explain(const Options& options) {
@@ -214,6 +245,7 @@ class CommandLine {
     add_reports();
     add_cache();
     add_prefetch();
+    add_bundles();
     add_devices();
     add_profile();
     add_dns();
@@ -315,6 +347,15 @@ class CommandLine {
         return client ? prefetch_.run(*client, o.json) : failed(client.error().message);
       };
     });
+  }
+
+  void add_bundles() {
+    add(app_, "export", "Write what is known of AutoUpdate's releases to a file, for another site", export_bundle)
+        ->add_option("FILE", options_.file, "- for standard output")
+        ->required();
+    add(app_, "import", "Take in what another site has exported; nothing newer is replaced", import_bundle)
+        ->add_option("FILE", options_.file, "- for standard input")
+        ->required();
   }
 
   void add_devices() {

@@ -14,6 +14,8 @@ inline constexpr std::size_t kConnections = 256;
 inline constexpr std::size_t kBodyBytes = 1024 * 1024;
 // A list of devices: 20,000 with all columns that an MDM exports are 12 MB. Taken only from whoever may import it.
 inline constexpr std::size_t kImportBytes = std::size_t{32} * 1024 * 1024;
+// What another site knows of AutoUpdate's releases: some 20 MB after two years. Taken only from whoever may import it.
+inline constexpr std::size_t kBundleBytes = std::size_t{256} * 1024 * 1024;
 // How long a client may take to send a whole request, to take an answer, or to stay idle between two. Over it: closed.
 inline constexpr std::chrono::seconds kClientPatience{30};
 // Live views at once, each one connection. Over it: 503.

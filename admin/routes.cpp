@@ -37,6 +37,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/cache/objects", Who::administrator, Where::worker, list_objects},
     Route{"GET", "/api/v1/cache/verify", Who::administrator, Where::worker, report_verify},
     Route{"POST", "/api/v1/cache/verify", Who::administrator, Where::worker, start_verify},
+    Route{"GET", "/api/v1/catalogues/bundle", Who::administrator, Where::worker, export_bundle},
+    Route{"POST", "/api/v1/catalogues/bundle", Who::administrator, Where::worker, import_bundle, kBundleBytes},
     Route{"GET", "/api/v1/cache/prefetch", Who::administrator, Where::worker, list_prefetches},
     Route{"POST", "/api/v1/cache/prefetch", Who::administrator, Where::worker, start_prefetch},
     Route{"POST", "/api/v1/cache/pin", Who::administrator, Where::worker, pin_object},

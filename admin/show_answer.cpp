@@ -294,6 +294,9 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_list(answer, kTraffic, width);
     case Subject::lagging:
       return show_list(answer, kLagging, width);
+    case Subject::bundle:
+      return "applications: " + answer.at("applications").dump() +
+             ", of these newer than here: " + answer.at("published").dump() + "\n";
     case Subject::import:
       return show_import(answer, width);
     case Subject::objects:

@@ -24,6 +24,7 @@ enum class Subject {
   traffic,
   lagging,
   import,
+  bundle,
   objects,
   order,
   verification,

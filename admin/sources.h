@@ -31,6 +31,9 @@ struct Sources {
   // Called on a worker; wait for `origin`. Empty: nothing can be prefetched.
   std::function<Result<std::vector<proxy::Prefetch>>(const std::vector<std::string>&)> prefetch = {};
   std::function<std::vector<proxy::Prefetch>()> prefetches = {};
+  // Called on a worker. Empty: none are kept.
+  std::function<std::vector<updates::MauRecord>()> export_manifests = {};
+  std::function<proxy::MauTakenIn(std::vector<updates::MauRecord>)> import_manifests = {};
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
 };
 

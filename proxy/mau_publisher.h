@@ -92,12 +92,7 @@ class MauPublisher {
   // What is kept, for another site.
   std::vector<updates::MauRecord> records();
   // What another site has kept. Releases are joined; its files are published where they are newer, or there are none.
-  // How many of each.
-  struct TakenIn {
-    std::size_t published = 0;
-    std::size_t joined = 0;
-  };
-  TakenIn take_in(std::vector<updates::MauRecord> records);
+  MauTakenIn take_in(std::vector<updates::MauRecord> records);
 
  private:
   struct Waiting {

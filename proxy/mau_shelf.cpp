@@ -85,8 +85,8 @@ std::vector<updates::MauRecord> MauPublisher::records() {
   return all;
 }
 
-MauPublisher::TakenIn MauPublisher::take_in(std::vector<updates::MauRecord> records) {
-  TakenIn taken;
+MauTakenIn MauPublisher::take_in(std::vector<updates::MauRecord> records) {
+  MauTakenIn taken;
   if (!running_) return taken;
   thread_.run([&] {
     for (updates::MauRecord& record : records) {

@@ -2,6 +2,7 @@
 // What is published of one application in one channel of AutoUpdate, and what is held back: for the status and reports.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct MauState {
   std::string held_version;
   WallTime held_since;
   std::vector<updates::MauRelease> releases;
+};
+
+// What became of another site's records.
+struct MauTakenIn {
+  std::size_t joined = 0;     // applications whose releases were added to ours
+  std::size_t published = 0;  // of these, where its files are newer than ours, and published now
 };
 
 }  // namespace larder::proxy

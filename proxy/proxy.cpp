@@ -178,6 +178,10 @@ class RunningProxy final : public Proxy {
     return list;
   }
 
+  std::vector<updates::MauRecord> export_manifests() override { return manifests_.records(); }
+  MauTakenIn import_manifests(std::vector<updates::MauRecord> records) override {
+    return manifests_.take_in(std::move(records));
+  }
   std::vector<MauState> manifests() override { return manifests_.states(); }
 
   std::vector<OriginAtRest> origins_at_rest() override {

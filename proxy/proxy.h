@@ -53,6 +53,8 @@ class Proxy {
   // Wants these URLs in the store, whole; waits for `origin`. All, or none and why (prefetcher.h).
   virtual Result<std::vector<Prefetch>> prefetch(const std::vector<std::string>& urls) = 0;
   virtual std::vector<Prefetch> prefetches() = 0;
+  virtual std::vector<updates::MauRecord> export_manifests() = 0;
+  virtual MauTakenIn import_manifests(std::vector<updates::MauRecord> records) = 0;
   virtual std::vector<MauState> manifests() = 0;  // AutoUpdate's, as they are published
 };
 

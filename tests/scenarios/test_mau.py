@@ -8,6 +8,7 @@ import pytest
 
 from client import Cut, eventually, get
 from content import Content, MiB
+from larder import Larder
 
 CDN = "res.public.onecdn.static.microsoft"
 TEAMS = "installer.teams.static.microsoft"
@@ -286,3 +287,23 @@ def test_every_release_seen_is_reported_with_who_has_it(site):
     held = next(row for row in site.larder.status()["manifests"] if row["product"] == "Microsoft Outlook")
     assert (held["version"], held["held"]) == (NEW, f"{OLD} is older than {NEW}")
     assert b"larder_manifests_held 1" in get(site.larder.admin, "/metrics").body
+
+
+def test_what_one_site_knows_is_taken_in_by_another(site, origin, tmp_path):
+    release(site.origin, OLD)
+    assert seen(site.larder) == OLD
+    bundle = tmp_path / "larder.bundle"
+    assert site.larder.command("export", str(bundle)).returncode == 0
+    other = Larder(tmp_path / "other", origins={}, vendors=("microsoft",))
+    other.start()
+    try:
+        assert other.command("import", str(bundle)).stdout.startswith("applications: 1, of these newer than here: 1")
+        # Its origin cannot be reached, and clients get the whole set.
+        assert seen(other) == OLD
+        assert [row["version"] for row in other.report("releases")] == [OLD]
+        assert other.command("import", str(bundle)).stdout.startswith("applications: 1, of these newer than here: 0")
+        bundle.write_bytes(bundle.read_bytes()[:-40])
+        refused = other.command("import", str(bundle))
+        assert refused.returncode == 1 and "reading a bundle of catalogues: it ends too early" in refused.stderr
+    finally:
+        other.stop()
