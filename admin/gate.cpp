@@ -39,6 +39,10 @@ Result<Gate> Gate::open(const config::AccessConfig& access, const std::vector<co
   const auto token = config::read_admin_token(access.admin_token_file);
   if (!token) return token.error();
   gate.token_ = digest_of(*token);
+  if (access.read_token_file.empty()) return gate;
+  const auto read_token = config::read_admin_token(access.read_token_file);
+  if (!read_token) return read_token.error();
+  gate.read_token_ = digest_of(*read_token);
   return gate;
 }
 
@@ -51,7 +55,7 @@ std::optional<Response> Gate::refusal(const Route& route, const Request& request
   }
   if (route.who == Who::anyone) return std::nullopt;
   if (token_) {
-    if (auto refused = wrong_token(request)) return refused;
+    if (auto refused = wrong_token(route, request)) return refused;
   }
   if (route.method == "GET") return std::nullopt;
   if (!request.origin.empty() && !same_site(request)) {
@@ -60,13 +64,20 @@ std::optional<Response> Gate::refusal(const Route& route, const Request& request
   return std::nullopt;
 }
 
-std::optional<Response> Gate::wrong_token(const Request& request) const {
+std::optional<Response> Gate::wrong_token(const Route& route, const Request& request) const {
   constexpr std::string_view kScheme = "bearer ";
   const bool bearer = request.authorization.size() > kScheme.size() &&
                       equals_ignoring_case(request.authorization.substr(0, kScheme.size()), kScheme);
   const Digest given =
       digest_of(bearer ? trim(std::string_view(request.authorization).substr(kScheme.size())) : std::string_view{});
-  if (CRYPTO_memcmp(given.bytes.data(), token_->bytes.data(), Digest::kSize) == 0) return std::nullopt;
+  const auto is = [&](const Digest& token) {
+    return CRYPTO_memcmp(given.bytes.data(), token.bytes.data(), Digest::kSize) == 0;
+  };
+  if (is(*token_)) return std::nullopt;
+  if (read_token_ && is(*read_token_)) {
+    if (route.method == "GET") return std::nullopt;
+    return problem(403, "this token only reads; orders need the one in the file that access.admin_token_file names");
+  }
   Response refused = problem(401, bearer ? "the token is wrong; it is in the file that access.admin_token_file names"
                                          : "a token is needed; send Authorization: Bearer with the token in the file "
                                            "that access.admin_token_file names");

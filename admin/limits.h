@@ -18,6 +18,11 @@ inline constexpr std::size_t kImportBytes = std::size_t{32} * 1024 * 1024;
 inline constexpr std::size_t kBundleBytes = std::size_t{256} * 1024 * 1024;
 // How long a client may take to send a whole request, to take an answer, or to stay idle between two. Over it: closed.
 inline constexpr std::chrono::seconds kClientPatience{30};
+// Requests of one address: a page's view makes up to some thirty at once, a scraper one now and then. Over it: 429.
+inline constexpr double kRateBurst = 1000;
+inline constexpr double kRatePerSecond = 200;
+// Addresses whose requests are counted. At it: those that rest are forgotten.
+inline constexpr std::size_t kRateClients = 1024;
 // Live views at once, each one connection. Over it: 503.
 inline constexpr std::size_t kWatchers = 64;
 // Bytes of a live view that its client has not taken. Over it: closed; the page comes again.

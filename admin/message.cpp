@@ -46,7 +46,7 @@ Response problem(int status, std::string_view detail) {
   response.status = status;
   response.content_type = "application/problem+json";
   response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (status == 503) response.fields.emplace_back("Retry-After", "1");
+  if (status == 503 || status == 429) response.fields.emplace_back("Retry-After", "1");
   return response;
 }
 
@@ -86,6 +86,8 @@ std::string_view reason_phrase(int status) {
       return "Unsupported Media Type";
     case 421:
       return "Misdirected Request";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/network.h"
 
 namespace larder::admin {
 
@@ -20,6 +21,7 @@ struct Request {
   std::string body;
   std::string host;           // the Host field
   std::string authorization;  // the Authorization field
+  config::Address peer;       // where it comes from
   std::string origin;         // the Origin field browsers send
   std::string content_type;
   std::string if_none_match;  // the If-None-Match field

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "admin/server.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <exception>
 #include <mutex>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "admin/connection.h"
 #include "admin/gate.h"
+#include "admin/handlers.h"
 #include "admin/limits.h"
 #include "admin/listener.h"
 #include "admin/live_feed.h"
+#include "admin/request_rate.h"
 #include "admin/routes.h"
 #include "admin/workers.h"
+#include "base/digest.h"
 #include "proxy/event_thread.h"
 
 namespace larder::admin {
@@ -105,7 +110,11 @@ class Server final : public AdminServer {
       return;
     }
     const Id id = next_id_++;
-    Connection::Events events{[this, id](Request request) { take(id, std::move(request)); },
+    const config::Address peer = peer_of(fd);
+    Connection::Events events{[this, id, peer](Request request) {
+                                request.peer = peer;
+                                take(id, std::move(request));
+                              },
                               [this](const Request& request) { return most_body(request); }, [this, id] { gone(id); }};
     ++open_;
     connections_.emplace(id, std::make_unique<Connection>(thread_.base(), fd, clock_, std::move(events)))
@@ -131,6 +140,10 @@ class Server final : public AdminServer {
 
   void take(Id id, Request request) {
     auto match = find_route(request.method, request.path);
+    const bool health = match.route != nullptr && match.route->handle == report_health;
+    if (!health && !rate_.take(request.peer, clock_.steady())) {
+      return answer(id, problem(429, "more requests came from this address than are answered; ask less often"));
+    }
     if (match.route == nullptr) return answer(id, unknown(request, match));
     if (auto refused = gate_->refusal(*match.route, request)) return answer(id, *refused);
     request.parameter = std::move(match.parameter);
@@ -140,7 +153,9 @@ class Server final : public AdminServer {
     if (match.route->where == Where::here) {
       return match.route->handle(*desk_, request, [&](const Response& response) { answer(id, response); });
     }
-    const Reply reply = [this, id, way_back = way_back_](Response response) {
+    const bool reads = match.route->method == "GET";
+    const Reply reply = [this, id, way_back = way_back_, reads, known = request.if_none_match](Response response) {
+      if (reads && response.status == 200) tag(response, known);
       way_back->post([this, id, response = std::move(response)] { answer(id, response); });
     };
     const bool posted = workers_->post([desk = desk_, route = match.route, request = std::move(request), reply] {
@@ -185,6 +200,23 @@ class Server final : public AdminServer {
     if (!posted) beat_->after(kLiveBeat);
   }
 
+  // What the client has already is not sent again. On the worker: a digest of a long report takes its time.
+  static void tag(Response& response, const std::string& known) {
+    const Digest digest = Sha256::of(std::as_bytes(std::span(response.body.data(), response.body.size())));
+    const std::string tag = "\"" + digest.hex().substr(0, 24) + "\"";
+    response.fields.emplace_back("ETag", tag);
+    if (known.find(tag) == std::string::npos) return;
+    response.status = 304;
+    response.body.clear();
+  }
+
+  static config::Address peer_of(int fd) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size);  // of a client that has gone: ::
+    return config::Address::from(reinterpret_cast<const sockaddr&>(address));
+  }
+
   static Response unknown(const Request& request, const Match& match) {
     if (match.allow.empty()) {
       return problem(404, "there is nothing at " + request.path + "; admin/openapi.yaml lists what there is");
@@ -213,6 +245,7 @@ class Server final : public AdminServer {
   std::size_t open_ = 0;  // of connections_; the others are closed and about to go
   Id next_id_ = 1;
   bool leaving_ = false;
+  RequestRate rate_;
   std::set<Id> watchers_;  // the connections that are live views
   bool telling_ = false;   // a beat is due, or a worker is finding out what to tell
   const std::shared_ptr<LiveFeed> feed_ = std::make_shared<LiveFeed>();  // the worker's that tells

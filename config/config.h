@@ -37,6 +37,7 @@ struct StorageConfig {
 struct AccessConfig {
   std::vector<Network> clients;            // "private" already expanded
   std::filesystem::path admin_token_file;  // empty: none
+  std::filesystem::path read_token_file;   // empty: none; otherwise admin_token_file is none either
 };
 
 // What one client, and all of them, may take of Larder. The defaults have their reasons in base/limits.h.

@@ -163,6 +163,11 @@ constexpr std::array kKeys{
         "required when listen.admin is more than loopback. Not readable by everyone.",
         Reload::live, [](Config& c, const Value& v, P& p) { put(c.access.admin_token_file, read_path(v, p)); }, nullptr,
         [](const Config& c) { return show_path(c.access.admin_token_file); }},
+    Key{"access.read_token_file", "path", R"("")", R"("/etc/larder/read-token")",
+        "A file with a second secret, for whoever may read the reports and the metrics and give no orders: a scraper, a "
+        "dashboard. Needs access.admin_token_file.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.access.read_token_file, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.access.read_token_file); }},
 
     Key{"limits.head_timeout", "duration", R"("20s")", R"("10s")",
         "How long a client may take for the whole head of a request, however slowly its bytes come; then 408 and "

@@ -71,7 +71,19 @@ class Rules {
           "others on the network could administer Larder; name a file with a secret in access.admin_token_file, or "
           "listen on 127.0.0.1 only");
     }
-    if (config_.access.admin_token_file.empty()) return;
+    if (config_.access.admin_token_file.empty()) {
+      if (!config_.access.read_token_file.empty()) {
+        add("access.read_token_file",
+            "a token that only reads keeps nobody from giving orders while there is none for these; name a file with "
+            "another secret in access.admin_token_file");
+      }
+      return;
+    }
+    if (!config_.access.read_token_file.empty()) {
+      if (const auto token = read_admin_token(config_.access.read_token_file); !token) {
+        add("access.read_token_file", token.error().message);
+      }
+    }
     if (const auto token = read_admin_token(config_.access.admin_token_file); !token) {
       add("access.admin_token_file", token.error().message);
     }

@@ -110,7 +110,7 @@ async function behind(place) {
         {key: 'device', title: 'Device', kind: 'long', show: (r) => link(r.name || r.device, ['device', r.device])},
         {key: 'product', title: 'Has', kind: 'long', show: (r) => (r.product ? releaseName(r) : 'never asked for anything')},
         {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
-        {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => number(r.days_behind)},
+        {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => (r.days_behind ? number(r.days_behind) : none)},
       ],
     }), make('p', {}, link('Everyone who lags', 'lagging'))];
   } catch (failure) {

@@ -113,8 +113,8 @@ async function behindOf(product, place) {
       {key: 'device', title: 'Device', kind: 'long', show: (r) => link(r.name || r.device, ['device', r.device])},
       {key: 'version', title: 'Has', show: (r) => r.version},
       {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
-      {key: 'releases_behind', title: 'Releases behind', kind: 'number', show: (r) => number(r.releases_behind)},
-      {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => number(r.days_behind)},
+      {key: 'releases_behind', title: 'Releases behind', kind: 'number', show: (r) => (r.releases_behind ? number(r.releases_behind) : none)},
+      {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => (r.days_behind ? number(r.days_behind) : none)},
     ],
   })];
 }
@@ -186,8 +186,8 @@ export async function lagging(place) {
       {key: 'product', title: 'Product', kind: 'long', show: (r) => (r.product ? link(r.product, ['release', r.product, r.newest_version]) : 'never asked for anything')},
       {key: 'version', title: 'Has', show: (r) => r.version},
       {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
-      {key: 'releases_behind', title: 'Releases behind', kind: 'number', show: (r) => number(r.releases_behind)},
-      {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => number(r.days_behind)},
+      {key: 'releases_behind', title: 'Releases behind', kind: 'number', show: (r) => (r.releases_behind ? number(r.releases_behind) : none)},
+      {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => (r.days_behind ? number(r.days_behind) : none)},
       {key: 'last_seen', title: 'Last seen', kind: 'time', show: (r) => time(r.last_seen)},
     ],
   })]};

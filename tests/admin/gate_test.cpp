@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "admin/routes.h"
 #include "site.h"
@@ -14,7 +15,7 @@ namespace {
 
 class TokenFile {
  public:
-  explicit TokenFile(const std::string& token) {
+  explicit TokenFile(const std::string& token, std::string key = "admin_token_file") : key_(std::move(key)) {
     std::string name = (std::filesystem::temp_directory_path() / "larder-token-XXXXXX").string();
     const int fd = mkstemp(name.data());
     REQUIRE(fd >= 0);
@@ -27,9 +28,10 @@ class TokenFile {
   TokenFile& operator=(const TokenFile&) = delete;
 
   void write(const std::string& token) const { std::ofstream(path_) << token << "\n"; }
-  std::string config() const { return "access.admin_token_file = \"" + path_.string() + "\"\n"; }
+  std::string config() const { return "access." + key_ + " = \"" + path_.string() + "\"\n"; }
 
  private:
+  std::string key_;
   std::filesystem::path path_;
 };
 
@@ -53,6 +55,20 @@ TEST_CASE("with a token set, everything an administrator sees demands it") {
     CHECK(concrete_status(site, route, "Authorization: Bearer 0123456789abcdef\r\n") != 401);
     CHECK(concrete_status(site, route, "Authorization: bearer  0123456789abcdef\r\n") != 401);
   }
+}
+
+TEST_CASE("a token for reading reads everything and gives no orders") {
+  const TokenFile token("0123456789abcdef");
+  const TokenFile reading("fedcba9876543210", "read_token_file");
+  Site site(token.config() + reading.config());
+  for (const Route& route : routes()) {
+    INFO(route.method << " " << route.path);
+    const int status = concrete_status(site, route, "Authorization: Bearer fedcba9876543210\r\n");
+    CHECK(status != 401);
+    CHECK((status == 403) == (route.who == Who::administrator && route.method != "GET"));
+    CHECK(concrete_status(site, route, "Authorization: Bearer 0123456789abcdef\r\n") != 403);
+  }
+  CHECK(site.store.orders().empty());
 }
 
 TEST_CASE("the API, the metrics and nothing else are the administrator's") {

@@ -64,6 +64,12 @@ class Browser:
         """What the script, the body of a function, returns."""
         return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def promised(self, script: str, *arguments):
+        """The same of the body of an async function."""
+        text = ("const done = arguments[arguments.length - 1]; "
+                f"(async function() {{ {script} }}).apply(null, arguments).then(done, (e) => done('failed: ' + e))")
+        return self._call("POST", "/execute/async", {"script": text, "args": list(arguments)})
+
     def cdp(self, command: str, **parameters):
         return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 

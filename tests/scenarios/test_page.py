@@ -68,6 +68,15 @@ class School:
             name = re.sub(r"[^A-Za-z0-9]+", "-", view)[:40] or "overview"
             (pathlib.Path(directory) / f"{name}-{width}-{theme}.png").write_bytes(self.browser.picture())
 
+    def axe(self) -> list[str]:
+        """The serious findings of axe-core, where LARDER_AXE names its axe.min.js (npm pack axe-core)."""
+        script = os.environ.get("LARDER_AXE")
+        if not script:
+            return []
+        self.browser.run(pathlib.Path(script).read_text() + "; window.axe = axe")
+        found = self.browser.promised("return (await axe.run()).violations.map((v) => [v.impact, v.id, v.nodes.map((n) => n.target.join(' '))])")
+        return [finding for finding in found if finding[0] in ("serious", "critical")]
+
     def rows(self, table: str) -> list[str]:
         return self.browser.run(f"return [...document.querySelectorAll('[data-table=\"{table}\"] tbody tr')].map((row) => row.cells[0].innerText)")
 
@@ -109,6 +118,7 @@ def test_a_view_is_sound_wide_and_narrow_light_and_dark(school, view):
     for width, theme in ((1600, "light"), (360, "dark")):
         school.open(view, width, theme)
         assert school.browser.run(LOOK) == []
+        assert school.axe() == []
         school.keep_picture(view, width, theme)
         school.browser.look(width, theme="dark" if theme == "light" else "light")
         assert school.browser.run(LOOK) == []
