@@ -92,7 +92,8 @@ class Daemon {
         cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes, storage.scrub}, clock_);
     if (!store) return std::move(store).error();
     store_ = std::move(*store);
-    auto ledger = reports::Ledger::open({storage.path / "ledger", config_->ledger.retention}, clock_);
+    auto ledger =
+        reports::Ledger::open({storage.path / "ledger", config_->ledger.retention, config_->identity.lease}, clock_);
     if (!ledger) return std::move(ledger).error();
     ledger_ = std::move(*ledger);
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);

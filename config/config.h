@@ -103,6 +103,10 @@ struct OriginsConfig {
   std::filesystem::path ca_file;      // for every origin; empty: the system's
 };
 
+struct IdentityConfig {
+  std::chrono::seconds lease = std::chrono::hours(12);  // an address is its device's after it has named itself; 0 never
+};
+
 struct LedgerConfig {
   std::chrono::seconds retention = std::chrono::hours(24 * 400);  // raw fetches older than this are dropped
 };
@@ -123,6 +127,7 @@ struct Config {
   UpdatesConfig updates;
   FillsConfig fills;
   OriginsConfig origins;
+  IdentityConfig identity;
   LedgerConfig ledger;
   LogConfig log;
 };

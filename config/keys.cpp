@@ -388,6 +388,16 @@ constexpr std::array kKeys{
         },
         [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.cache; }); }},
 
+    Key{"identity.lease", "duration", R"("12h")", R"("8h")",
+        "How long requests without a name that come from an address are taken for the device that has named itself from "
+        "there last: by a token in a URL, as a proxy user, by fetching its PAC file or asking the locator. No longer than "
+        "your DHCP server's leases. Where several devices name themselves in turn from one address, none is guessed. \"0s\" "
+        "never guesses.",
+        Reload::restart,
+        [](Config& c, const Value& v, KeyProblems& p) {
+          put(c.identity.lease, read_duration(v, {seconds(0), hours(24 * 30)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.identity.lease); }},
     Key{"ledger.retention", "duration", R"("400d")", R"("90d")",
         "How long single fetches are kept; totals stay. \"0s\" keeps everything.", Reload::live,
         [](Config& c, const Value& v, P& p) {

@@ -23,13 +23,19 @@ void Books::begin(WriteTxn& txn, SteadyTime now) {
   txn_ = &txn;
   sequence_ = txn.number(kMetaSequence);
   if (neighbourhood_.refresh(now)) devices_by_address_.clear();
+  bindings_.begin(txn);
+}
+
+void Books::foresee(const FetchRecord& record) {
+  if (record.entrance == Entrance::own || !is_device_token(record.token)) return;
+  bindings_.named(record.client, device_by_itself(record).number, microseconds(record.time));
 }
 
 void Books::post(const FetchRecord& record) {
   const FetchKey key{microseconds(record.time), static_cast<std::uint32_t>(sequence_++)};
   StoredFetch fetch = interpret(record);
   if (record.entrance != Entrance::own) {
-    const KnownDevice device = device_of(record);
+    const KnownDevice device = device_of(record, key.time_us);
     fetch.device = device.number;
     fetch.evidence = device.evidence;
     see_device(key, fetch);
@@ -48,6 +54,7 @@ void Books::finish() {
   holdings_.write(*txn_);
   versions_.write(*txn_);
   devices_.write(*txn_);
+  bindings_.write(*txn_);
   txn_->set_number(kMetaSequence, sequence_);
   txn_ = nullptr;
 }
@@ -62,6 +69,7 @@ void Books::forget() {
   holdings_.forget();
   versions_.forget();
   devices_.forget();
+  bindings_.forget();
   fetches_.clear();
   fetch_bytes_.clear();
   coverage_.clear();
@@ -129,7 +137,15 @@ std::uint32_t Books::release_id(const FetchSubject& subject) {
   return dictionary_.id_of(*txn_, TextKind::release, release.text());
 }
 
-Books::KnownDevice Books::device_of(const FetchRecord& record) {
+// Who names itself is that; what comes without a name is taken for who has named itself from its address.
+Books::KnownDevice Books::device_of(const FetchRecord& record, std::uint64_t time_us) {
+  if (!is_device_token(record.token)) {
+    if (const auto bound = bindings_.device_at(record.client, time_us)) return {*bound, DeviceEvidence::lease};
+  }
+  return device_by_itself(record);
+}
+
+Books::KnownDevice Books::device_by_itself(const FetchRecord& record) {
   if (const auto known = devices_by_token_.find(record.token); known != devices_by_token_.end()) {
     const bool by_user = record.token_from == DeviceEvidence::proxy_user;
     return {known->second, by_user ? DeviceEvidence::proxy_user : DeviceEvidence::token};
@@ -179,7 +195,7 @@ void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
     if (fetch.os_version != 0 || fetch.os != state.os) state.os_version = fetch.os_version;
     state.os = fetch.os;
   }
-  state.evidence = std::min(state.evidence, fetch.evidence);
+  if (better_evidence(fetch.evidence, state.evidence)) state.evidence = fetch.evidence;
   state.first_us = std::min(state.first_us, key.time_us);
   state.last_us = std::max(state.last_us, key.time_us);
   ++state.requests;

@@ -4,6 +4,7 @@
 // Threads: `ledger` only.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "reports/bindings.h"
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/identity.h"
@@ -21,11 +23,16 @@ namespace larder::reports {
 
 class Books {
  public:
-  explicit Books(std::unique_ptr<Neighbours> neighbours) : neighbourhood_(std::move(neighbours)) {}
+  // `lease`: of bindings.h.
+  Books(std::unique_ptr<Neighbours> neighbours, std::chrono::seconds lease)
+      : neighbourhood_(std::move(neighbours)), bindings_(lease) {}
 
   // begin, any number of posts, finish; then the caller commits, and calls forget() when that failed. Fetches are
-  // posted in the order of their arrival: that order decides which fetch completed a version.
+  // posted in the order of their arrival: that order decides which fetch completed a version. Each is foreseen once
+  // before it is posted, with all that have arrived by then: a device's first request without a name may arrive before
+  // the one in which it has named itself.
   void begin(WriteTxn& txn, SteadyTime now);
+  void foresee(const FetchRecord& record);
   void post(const FetchRecord& record);
   void finish();
   void forget();
@@ -51,7 +58,8 @@ class Books {
   std::uint32_t name_id(const std::string& name);
   std::uint32_t release_id(const FetchSubject& subject);
   const SubjectIds& ids_of(const SharedSubject& subject);
-  KnownDevice device_of(const FetchRecord& record);
+  KnownDevice device_of(const FetchRecord& record, std::uint64_t time_us);
+  KnownDevice device_by_itself(const FetchRecord& record);
   KnownDevice number_device(const Identity& identity);
   void see_device(const FetchKey& key, StoredFetch& fetch);
   void add_tallies(const FetchKey& key, const StoredFetch& fetch);
@@ -62,6 +70,7 @@ class Books {
   void write_coverage();
 
   Neighbourhood neighbourhood_;
+  Bindings bindings_;
   Dictionary dictionary_;
   std::unordered_map<std::string, std::uint32_t> devices_by_token_;
   std::unordered_map<config::Address, KnownDevice, AddressHash> devices_by_address_;

@@ -2,6 +2,8 @@
 // The names of the ledger's enumerations, as the API, the reports and the metrics write them.
 #include "reports/ledger.h"
 
+#include <array>
+
 namespace larder::reports {
 
 std::string_view to_string(Entrance entrance) {
@@ -62,6 +64,12 @@ std::string_view to_string(FileKind kind) {
   return "unknown";
 }
 
+bool better_evidence(DeviceEvidence a, DeviceEvidence b) {
+  // By number: token, proxy_user, mac, address, lease.
+  constexpr std::array<int, 5> kRank{0, 1, 3, 4, 2};
+  return kRank.at(static_cast<std::size_t>(a)) < kRank.at(static_cast<std::size_t>(b));
+}
+
 std::string_view to_string(DeviceEvidence evidence) {
   switch (evidence) {
     case DeviceEvidence::token:
@@ -72,6 +80,8 @@ std::string_view to_string(DeviceEvidence evidence) {
       return "mac";
     case DeviceEvidence::address:
       return "address";
+    case DeviceEvidence::lease:
+      return "lease";
   }
   return "unknown";
 }

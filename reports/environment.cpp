@@ -25,8 +25,8 @@ constexpr unsigned kReaders = 512;
 constexpr mdb_mode_t kMode = 0640;
 
 constexpr std::array<std::string_view, kTables> kNames{
-    "meta", "ids",           "names",        "device_ids", "devices",  "fetches",  "totals",   "hours",
-    "days", "device_totals", "device_hours", "holdings",   "coverage", "versions", "inventory"};
+    "meta", "ids",           "names",        "device_ids", "devices",  "fetches",  "totals",    "hours",
+    "days", "device_totals", "device_hours", "holdings",   "coverage", "versions", "inventory", "bindings"};
 
 MDB_val as_val(std::string_view bytes) {
   // LMDB reads through this pointer and never writes.

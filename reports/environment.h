@@ -37,9 +37,10 @@ enum class Table : std::uint8_t {
   holdings,
   coverage,
   versions,
-  inventory  // inventory.h
+  inventory,  // inventory.h
+  bindings    // bindings.h
 };
-inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::inventory) + 1;
+inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::bindings) + 1;
 std::string_view table_name(Table table);  // the sub-database's name
 
 // What `meta` keeps.

@@ -12,7 +12,13 @@ constexpr unsigned kWhole = 1U << 5U;
 constexpr unsigned kHasBefore = 1U << 6U;
 constexpr std::size_t kMappedPrefix = 12;  // of ::ffff:0:0/96
 constexpr unsigned kEntrances = static_cast<unsigned>(Entrance::own) + 1;
+constexpr unsigned kEvidences = static_cast<unsigned>(DeviceEvidence::lease) + 1;
 constexpr unsigned kAnswers = static_cast<unsigned>(Answered::failed) + 1;
+
+unsigned evidence_bits(DeviceEvidence evidence) {
+  const auto number = static_cast<unsigned>(evidence);
+  return (number & 3U) << 2U | (number >> 2U) << 7U;
+}
 
 bool is_whole(const StoredFetch& fetch) {
   const auto& list = fetch.ranges.list();
@@ -78,7 +84,7 @@ void encode_fetch(const FetchKey& key, const StoredFetch& fetch, StoredWriter& o
   out.u8(kFormat);
   out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.entrance) | static_cast<unsigned>(fetch.answered) << 4U |
                                    (fetch.complete ? 0x80U : 0U)));
-  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.kind) | static_cast<unsigned>(fetch.evidence) << 2U |
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fetch.kind) | evidence_bits(fetch.evidence) |
                                    (v6 ? kIpv6 : 0U) | (whole ? kWhole : 0U) | (fetch.before ? kHasBefore : 0U)));
   const std::string_view address(reinterpret_cast<const char*>(fetch.client.bytes.data()), fetch.client.bytes.size());
   out.raw(v6 ? address : address.substr(kMappedPrefix));
@@ -103,13 +109,14 @@ std::optional<StoredFetch> decode_fetch(const FetchKey& key, std::string_view by
   if (in.u8() != kFormat) return std::nullopt;
   const unsigned how = in.u8();
   const unsigned flags = in.u8();
-  if ((how & 0xFU) >= kEntrances || (how >> 4U & 7U) >= kAnswers || (flags & 0x80U) != 0) return std::nullopt;
+  const unsigned evidence = (flags >> 2U & 3U) | (flags >> 7U) << 2U;
+  if ((how & 0xFU) >= kEntrances || (how >> 4U & 7U) >= kAnswers || evidence >= kEvidences) return std::nullopt;
   StoredFetch fetch;
   fetch.entrance = static_cast<Entrance>(how & 0xFU);
   fetch.answered = static_cast<Answered>(how >> 4U & 7U);
   fetch.complete = (how & 0x80U) != 0;
   fetch.kind = static_cast<FileKind>(flags & 3U);
-  fetch.evidence = static_cast<DeviceEvidence>(flags >> 2U & 3U);
+  fetch.evidence = static_cast<DeviceEvidence>(evidence);
   decode_address(in, flags, fetch.client);
   fetch.duration_us = in.varint();
   for (std::uint32_t* id :

@@ -3,8 +3,9 @@
 //   key    u64 time in microseconds since 1970, u32 sequence. 12 bytes, sorted by time.
 //   value  u8      format, 1
 //          u8      entrance (bits 0-3), answered (4-6), complete (7)
-//          u8      kind (bits 0-1), evidence (2-3), IPv6 address (4), ranges are exactly [0, object_bytes) (5), a fetch
-//                  of the same device came before (6); bit 7 is 0
+//          u8      kind (bits 0-1), evidence (2-3 and, as its highest bit, 7), IPv6 address (4), ranges are exactly [0,
+//          object_bytes) (5), a fetch
+//                  of the same device came before (6)
 //          4 or 16 bytes: client address
 //          varint  duration in microseconds; device number (0: Larder itself); operating system, its version, the
 //                  delta's from-version (text ids, 0: ""); url id; release id; status; object_bytes

@@ -38,8 +38,16 @@ enum class Entrance : std::uint8_t {
   own
 };
 enum class Answered : std::uint8_t { hit, joined, miss, stale, pass, refused, failed };
-// How a device is known, best first.
-enum class DeviceEvidence : std::uint8_t { token, proxy_user, mac, address };
+// How a device is known. Numbers are stored; which is better, better_evidence() says.
+enum class DeviceEvidence : std::uint8_t {
+  token,       // in the URL
+  proxy_user,  // of Proxy-Authorization
+  mac,         // the hardware address behind the client's address
+  address,     // nothing else is known
+  lease        // it has named itself from this address not long ago
+};
+// Whether `a` says more about who it was than `b`.
+bool better_evidence(DeviceEvidence a, DeviceEvidence b);
 
 std::string_view to_string(Entrance entrance);
 std::string_view to_string(Answered answered);
@@ -168,6 +176,7 @@ struct Page {
 struct LedgerOptions {
   std::filesystem::path path;         // the directory of the environment
   std::chrono::seconds retention{0};  // raw fetches older than this are dropped; 0 keeps all
+  std::chrono::seconds lease{0};      // how long an address is its device's after it has named itself; 0: not at all
 };
 
 class Ledger {

@@ -50,7 +50,7 @@ LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::uniqu
     : options_(std::move(options)),
       clock_(clock),
       set_aside_(std::move(set_aside)),
-      books_(std::move(neighbours)),
+      books_(std::move(neighbours), options_.lease),
       environment_(std::move(environment)),
       journal_(journal_of(options_.path), ReadTxn(*environment_).number(kMetaJournal)) {
   {
@@ -251,6 +251,7 @@ LedgerWriter::Posted LedgerWriter::post_waiting(WriteTxn& txn) {
   if (pending_.empty()) return posted;
   const SteadyTime enough = Real::now() + kTurnBudget;
   books_.begin(txn, clock_.steady());
+  foresee_waiting();
   std::size_t from = first_posted_;
   for (const Batch& batch : pending_) {
     for (std::size_t i = from; i < batch.fetches.size(); ++i) {
@@ -267,6 +268,16 @@ LedgerWriter::Posted LedgerWriter::post_waiting(WriteTxn& txn) {
   return posted;
 }
 
+void LedgerWriter::foresee_waiting() {
+  std::size_t place = 0;
+  for (const Batch& batch : pending_) {
+    for (const FetchRecord& fetch : batch.fetches) {
+      if (place++ >= foreseen_) books_.foresee(fetch);
+    }
+  }
+  foreseen_ = place;
+}
+
 void LedgerWriter::settle(const Attempt& attempt) {
   const auto& [code, posted] = attempt;
   if (code == 0) {
@@ -274,6 +285,7 @@ void LedgerWriter::settle(const Attempt& attempt) {
     if (posted.fetches > 0) journal_.posted(next_to_post_ = posted.next);
   } else {
     books_.forget();
+    foreseen_ = first_posted_;
     if (is_damage(code) && environment_) repair(code);
     try_again_ = Real::now() + kTryAgain;
   }
@@ -294,6 +306,7 @@ void LedgerWriter::forget_posted(std::size_t posted) {
   first_posted_ += posted;
   while (!pending_.empty() && first_posted_ >= pending_.front().fetches.size()) {
     first_posted_ -= pending_.front().fetches.size();
+    foreseen_ -= std::min(foreseen_, pending_.front().fetches.size());
     pending_.pop_front();
   }
   try_again_ = Real::now();

@@ -67,6 +67,7 @@ class LedgerWriter {
   Attempt attempt();
   void make_changes();
   Posted post_waiting(WriteTxn& txn);
+  void foresee_waiting();
   void settle(const Attempt& attempt);
   void forget_posted(std::size_t posted);
   void repair(int code);
@@ -94,6 +95,7 @@ class LedgerWriter {
 
   std::deque<Batch> pending_;       // the thread `ledger`'s own, as are the following
   std::size_t first_posted_ = 0;    // fetches of pending_'s first batch that are durable already
+  std::size_t foreseen_ = 0;        // fetches of pending_, from its beginning, that the books have foreseen
   std::uint64_t next_to_post_ = 0;  // sequence
   std::uint64_t dropped_before_ = 0;
   SteadyTime try_again_{}, retention_at_{};

@@ -182,5 +182,76 @@ TEST_CASE("the kernel's neighbour table can be read") {
   for (const Neighbour& neighbour : kernel_neighbours()->read()) CHECK(neighbour.mac != Mac{});
 }
 
+FetchRecord from(const std::string& client, const std::string& token, std::chrono::microseconds when) {
+  FetchRecord record = outlook();
+  record.client = address(client);
+  record.token = token;
+  record.time = at(when);
+  return record;
+}
+
+struct LeaseFixture : LedgerFixture {
+  LeaseFixture() {
+    options.lease = hours(12);
+    open();
+  }
+  std::uint64_t requests_of(const std::string& id) const {
+    const auto detail = ledger->device(id);
+    return detail ? detail->device.requests : 0;
+  }
+};
+
+TEST_CASE("an address is taken for the device that named itself from there, for a while", "[lease]") {
+  const LeaseFixture fixture;
+  FetchRecord pac = from("192.0.2.7", "C02X", {});
+  pac.entrance = Entrance::helper;
+  fixture.record(
+      {pac, from("192.0.2.7", "", hours(1)), from("192.0.2.7", "", hours(13)), from("192.0.2.8", "", hours(1))});
+  CHECK(fixture.requests_of("C02X") == 2);
+  CHECK(fixture.requests_of("192.0.2.7") == 1);
+  CHECK(fixture.requests_of("192.0.2.8") == 1);
+  const auto recent = fixture.ledger->device("C02X").value().recent;
+  REQUIRE(recent.size() == 2);
+  CHECK(recent[0].token_from == DeviceEvidence::lease);
+  CHECK(fixture.ledger->device("C02X").value().device.evidence == DeviceEvidence::token);
+}
+
+TEST_CASE("a request without a name may be on record before the one that names the device", "[lease]") {
+  const LeaseFixture fixture;
+  fixture.record({from("192.0.2.7", "", std::chrono::milliseconds(40)), from("192.0.2.7", "C02X", {})});
+  CHECK(fixture.requests_of("C02X") == 2);
+}
+
+TEST_CASE("a lease outlives a restart", "[lease]") {
+  LeaseFixture fixture;
+  fixture.record({from("2001:db8::7", "C02X", {})});
+  fixture.open();
+  fixture.record({from("2001:db8::7", "", hours(1))});
+  CHECK(fixture.requests_of("C02X") == 2);
+}
+
+TEST_CASE("who names itself where another did has taken its place", "[lease]") {
+  const LeaseFixture fixture;
+  fixture.record({from("192.0.2.7", "A", {}), from("192.0.2.7", "B", hours(2)), from("192.0.2.7", "", hours(3))});
+  CHECK(fixture.requests_of("A") == 1);
+  CHECK(fixture.requests_of("B") == 2);
+}
+
+TEST_CASE("of two that name themselves in turn from one address none is guessed", "[lease]") {
+  const LeaseFixture fixture;
+  fixture.record({from("192.0.2.7", "A", {}), from("192.0.2.7", "B", hours(1)), from("192.0.2.7", "A", hours(2)),
+                  from("192.0.2.7", "", hours(3))});
+  CHECK(fixture.requests_of("A") == 2);
+  CHECK(fixture.requests_of("B") == 1);
+  CHECK(fixture.requests_of("192.0.2.7") == 1);
+}
+
+TEST_CASE("a lease says more than a hardware address, and less than a name", "[lease]") {
+  CHECK(better_evidence(DeviceEvidence::proxy_user, DeviceEvidence::lease));
+  CHECK(better_evidence(DeviceEvidence::lease, DeviceEvidence::mac));
+  CHECK(better_evidence(DeviceEvidence::mac, DeviceEvidence::address));
+  CHECK_FALSE(better_evidence(DeviceEvidence::address, DeviceEvidence::address));
+}
+
 }  // namespace
 }  // namespace larder::reports

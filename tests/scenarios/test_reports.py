@@ -164,3 +164,13 @@ def test_devices_of_a_list_and_who_is_behind(site, tmp_path):
     refused = site.larder.command("devices", "import", str(listed))
     assert refused.returncode == 1
     assert "line 1: no column is headed \"Serial number\"" in refused.stderr
+
+
+def test_who_fetched_its_pac_is_known_when_it_asks_by_the_proxy(site):
+    site.origin.put(PATH, CONTENT)
+    assert get(site.larder.http, "/d/C02XK1JGH7L2/proxy.pac").status == 200
+    eventually(lambda: [row["id"] for row in site.larder.report("devices")] == ["C02XK1JGH7L2"])
+    assert get(site.larder.http, f"http://{HOST}{PATH}", host=HOST).body == CONTENT.read()
+    device = eventually(lambda: next((row for row in site.larder.report("devices") if row["bytes_sent"] >= CONTENT.size), None))
+    assert (device["id"], device["evidence"], device["requests"]) == ("C02XK1JGH7L2", "token", 2)
+    assert [row["id"] for row in site.larder.report("devices")] == ["C02XK1JGH7L2"]
