@@ -389,10 +389,9 @@ constexpr std::array kKeys{
         [](const Config& c) { return show_hosts(c, [](const auto& host) { return host.cache; }); }},
 
     Key{"identity.lease", "duration", R"("12h")", R"("8h")",
-        "How long requests without a name that come from an address are taken for the device that has named itself from "
-        "there last: by a token in a URL, as a proxy user, by fetching its PAC file or asking the locator. No longer than "
-        "your DHCP server's leases. Where several devices name themselves in turn from one address, none is guessed. \"0s\" "
-        "never guesses.",
+        "How long requests without a token that come from an address are taken for the device that has last fetched its PAC "
+        "file, or asked the locator, from there with one. No longer than your DHCP server's leases. Where several devices do "
+        "so in turn from one address, none is guessed. \"0s\" never guesses.",
         Reload::restart,
         [](Config& c, const Value& v, KeyProblems& p) {
           put(c.identity.lease, read_duration(v, {seconds(0), hours(24 * 30)}, p));

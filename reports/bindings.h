@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Bindings: which device an address is taken for, since it has named itself from there: by a token in a URL, as a proxy
-// user, by fetching its PAC file or asking the locator. For a while; then the address says nothing again. Two devices
-// that name themselves in turn from one address stand behind it both (a NAT): then nobody is guessed. One that names
-// itself where another did before has taken its place, as DHCP gives addresses away.
-// Kept in table `bindings`:
+// Bindings: which device an address is taken for, since it has named itself from there by a token when it fetched its
+// PAC file or asked the locator: what it then asks for by a proxy or a cache has no token. For a while; then the
+// address says nothing again. Two devices that name themselves in turn from one address stand behind it both (a NAT):
+// then nobody is guessed. One that names itself where another did before has taken its place, as DHCP gives addresses
+// away. Kept in table `bindings`:
 //   key    16 bytes address (IPv4 as ::ffff:a.b.c.d)
 //   value  u8 1; u32 device; u64 until (microseconds since 1970); u32 device before, 0 none; u64 until when both stand
 //          behind it, 0 not

@@ -27,7 +27,7 @@ void Books::begin(WriteTxn& txn, SteadyTime now) {
 }
 
 void Books::foresee(const FetchRecord& record) {
-  if (record.entrance == Entrance::own || !is_device_token(record.token)) return;
+  if (record.entrance != Entrance::helper || !is_device_token(record.token)) return;
   bindings_.named(record.client, device_by_itself(record).number, microseconds(record.time));
 }
 

@@ -186,6 +186,7 @@ FetchRecord from(const std::string& client, const std::string& token, std::chron
   FetchRecord record = outlook();
   record.client = address(client);
   record.token = token;
+  if (!token.empty()) record.entrance = Entrance::helper;
   record.time = at(when);
   return record;
 }
@@ -201,10 +202,9 @@ struct LeaseFixture : LedgerFixture {
   }
 };
 
-TEST_CASE("an address is taken for the device that named itself from there, for a while", "[lease]") {
+TEST_CASE("an address is taken for the device that fetched its PAC file from there, for a while", "[lease]") {
   const LeaseFixture fixture;
-  FetchRecord pac = from("192.0.2.7", "C02X", {});
-  pac.entrance = Entrance::helper;
+  const FetchRecord pac = from("192.0.2.7", "C02X", {});
   fixture.record(
       {pac, from("192.0.2.7", "", hours(1)), from("192.0.2.7", "", hours(13)), from("192.0.2.8", "", hours(1))});
   CHECK(fixture.requests_of("C02X") == 2);
@@ -220,6 +220,13 @@ TEST_CASE("a request without a name may be on record before the one that names t
   const LeaseFixture fixture;
   fixture.record({from("192.0.2.7", "", std::chrono::milliseconds(40)), from("192.0.2.7", "C02X", {})});
   CHECK(fixture.requests_of("C02X") == 2);
+}
+
+TEST_CASE("a token in the URL of an update says nothing of other requests", "[lease]") {
+  const LeaseFixture fixture;
+  fixture.record({outlook(), from("192.0.2.7", "", hours(1))});
+  CHECK(fixture.requests_of("C02X") == 1);
+  CHECK(fixture.requests_of("192.0.2.7") == 1);
 }
 
 TEST_CASE("a lease outlives a restart", "[lease]") {
