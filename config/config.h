@@ -104,7 +104,7 @@ struct OriginsConfig {
 };
 
 struct IdentityConfig {
-  std::chrono::seconds lease = std::chrono::hours(12);  // an address is its device's after it has fetched its PAC; 0 never
+  std::chrono::seconds lease = std::chrono::hours(12);  // how long a PAC's token tells whose an address is; 0 never
 };
 
 struct LedgerConfig {
