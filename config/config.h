@@ -68,8 +68,16 @@ struct LocatorConfig {
   std::chrono::seconds validity = std::chrono::hours(1);
 };
 
+// A holdoff of one AutoUpdate application, in one channel or in all.
+struct Holdoff {
+  std::string application;  // as in 0409<application>, upper case
+  std::string channel;      // empty: every channel
+  std::chrono::seconds lasting{0};
+};
+
 struct UpdatesConfig {
   std::chrono::seconds holdoff = std::chrono::hours(24);
+  std::vector<Holdoff> holdoffs;     // the first that fits goes before `holdoff`
   std::filesystem::path catalogues;  // empty: none
   std::vector<std::string> poll;     // URLs
 };
@@ -105,14 +113,42 @@ struct OriginsConfig {
 
 struct IdentityConfig {
   std::chrono::seconds lease = std::chrono::hours(12);  // how long a PAC's token tells whose an address is; 0 never
+  std::vector<std::filesystem::path> dhcp_leases;       // files of dnsmasq, Kea or ISC DHCP; empty: none
+  bool reverse_names = false;                           // addresses are looked up in DNS for a device's name
+  bool pseudonyms = false;                              // a keyed hash stands where a device's identity would
 };
 
 struct LedgerConfig {
   std::chrono::seconds retention = std::chrono::hours(24 * 400);  // raw fetches older than this are dropped
+  std::chrono::seconds device_retention{0};                       // a device not seen for so long is erased; 0: never
 };
+
+// What a byte not fetched over the line is worth, for the summary.
+struct ReportsConfig {
+  double price_per_gb = 0;  // 10^9 bytes, in `currency`; 0: no money is shown
+  std::string currency = "EUR";
+  std::uint64_t line_bytes_per_second = 0;  // 0: no hours are shown
+};
+
+enum class AccessLogFormat { none, combined, json };
 
 struct LogConfig {
   std::string level = "info";  // trace, debug, info, warning, error
+  AccessLogFormat access = AccessLogFormat::none;
+  std::filesystem::path access_file;  // reopened on SIGHUP; empty: standard output
+};
+
+// Whom Larder tells of events, by POST.
+struct Webhook {
+  std::string url;
+  std::string format = "json";        // json, slack, teams
+  std::filesystem::path secret_file;  // signs what is sent; empty: not signed
+  std::vector<std::string> events;    // empty: all
+};
+
+struct WebhooksConfig {
+  std::vector<Webhook> hooks;
+  std::uint32_t spread_percent = 90;  // of the devices that use a product, for "release spread"
 };
 
 struct Config {
@@ -129,7 +165,9 @@ struct Config {
   OriginsConfig origins;
   IdentityConfig identity;
   LedgerConfig ledger;
+  ReportsConfig reports;
   LogConfig log;
+  WebhooksConfig webhooks;
 };
 
 }  // namespace larder::config
