@@ -43,8 +43,9 @@ constexpr std::array kReleases{Shown{"product", "PRODUCT", As::text},
 constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},          Shown{"evidence", "KNOWN BY", As::text},
                               Shown{"name", "NAME", As::text},          Shown{"group", "GROUP", As::text},
                               Shown{"address", "ADDRESS", As::text},    Shown{"os", "OS", As::text},
-                              Shown{"os_version", "VERSION", As::text}, Shown{"requests", "REQUESTS", As::count},
-                              Shown{"bytes_sent", "SENT", As::bytes},   Shown{"last_seen", "LAST SEEN", As::time}};
+                              Shown{"os_version", "VERSION", As::text}, Shown{"os_build", "BUILD", As::text},
+                              Shown{"requests", "REQUESTS", As::count}, Shown{"bytes_sent", "SENT", As::bytes},
+                              Shown{"last_seen", "LAST SEEN", As::time}};
 constexpr std::array kTraffic{
     Shown{"hour", "HOUR", As::time},         Shown{"product", "PRODUCT", As::text},
     Shown{"entrance", "ENTRANCE", As::text}, Shown{"requests", "REQUESTS", As::count},

@@ -84,8 +84,7 @@ void Exchange::answer_locate() {
   subject.url = "larder:/lcdn/locate";
   subject.version = request->os_version;
   subject.build = request->build;
-  record_.user_agent_os = request->os;
-  record_.user_agent_os_version = request->os_version;
+  record_.system = {request->os, request->os_version, request->build, reports::SystemEvidence::locate};
   tell_ledger_ = true;
 
   const config::Config& config = loop_.config();
@@ -109,8 +108,7 @@ void Exchange::begin_tunnel(const Connect& connect) {
   record_.token = connect.token;
   if (!connect.token.empty()) record_.token_from = reports::DeviceEvidence::proxy_user;
   const auto agent = loop_.agent(head_->find("User-Agent"));
-  record_.user_agent_os = agent->os;
-  record_.user_agent_os_version = agent->os_version;
+  record_.system = reports::system_said(*agent);
   keep_ = false;
   if (connect.rule == nullptr) {
     answer_text(403, "Larder tunnels to named origins only, and this host and port are none.\n", kText);

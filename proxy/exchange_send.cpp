@@ -269,8 +269,7 @@ void Exchange::write_record() {
   if (asked_) {
     record_.token = target().token;
     record_.token_from = target().token_from;
-    record_.user_agent_os = agent_->os;
-    record_.user_agent_os_version = agent_->os_version;
+    record_.system = reports::system_said(*agent_);
     record_.subject = loop_.understand_again(asked_)->subject;
   } else if (record_.answered != reports::Answered::refused && !tell_ledger_) {
     return;  // a helper: nothing was fetched

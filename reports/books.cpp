@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "updates/user_agent.h"
+
 namespace larder::reports {
 namespace {
 
@@ -39,6 +41,8 @@ void Books::post(const FetchRecord& record) {
     fetch.device = device.number;
     fetch.evidence = device.evidence;
     see_device(key, fetch);
+    if (record.subject->kind == FileKind::delta && updates::is_system(record.subject->product))
+      hear_of_delta(key, fetch, *record.subject);
     hold(key, fetch, makes_version_row(record));
   }
   add_tallies(key, fetch);
@@ -85,8 +89,7 @@ StoredFetch Books::interpret(const FetchRecord& record) {
   fetch.complete = record.complete;
   fetch.client = record.client;
   fetch.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.duration.count()));
-  fetch.os = name_id(record.user_agent_os);
-  fetch.os_version = name_id(record.user_agent_os_version);
+  fetch.system = system_ids(record.system);
   const SubjectIds& ids = ids_of(record.subject);
   fetch.from_version = ids.from_version;
   fetch.url = ids.url;
@@ -100,6 +103,11 @@ StoredFetch Books::interpret(const FetchRecord& record) {
     fetch.ranges.add(first, record.object_bytes == 0 ? end : std::min(end, record.object_bytes));
   }
   return fetch;
+}
+
+SystemIds Books::system_ids(const SystemSaid& said) {
+  if (said.os.empty()) return {};
+  return {name_id(said.os), name_id(said.version), name_id(said.build), said.evidence};
 }
 
 const Books::SubjectIds& Books::ids_of(const SharedSubject& subject) {
@@ -191,10 +199,7 @@ void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
     state.address = fetch.client;
     if (const auto mac = neighbourhood_.find(fetch.client)) state.mac = mac;
   }
-  if (fetch.os != 0 && (key.time_us >= state.last_us || state.os == 0)) {
-    if (fetch.os_version != 0 || fetch.os != state.os) state.os_version = fetch.os_version;
-    state.os = fetch.os;
-  }
+  state.system.hear(fetch.system, key.time_us);
   if (better_evidence(fetch.evidence, state.evidence)) state.evidence = fetch.evidence;
   state.first_us = std::min(state.first_us, key.time_us);
   state.last_us = std::max(state.last_us, key.time_us);
@@ -202,6 +207,13 @@ void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
   state.bytes_sent += fetch.bytes_sent;
   fetch.before = state.last_fetch;
   state.last_fetch = key;
+}
+
+// A delta is asked for by a device that runs the version it starts from.
+void Books::hear_of_delta(const FetchKey& key, const StoredFetch& fetch, const FetchSubject& delta) {
+  if (fetch.from_version == 0) return;
+  const SystemIds from{name_id(delta.product), fetch.from_version, 0, SystemEvidence::delta};
+  devices_.change(*txn_, RowKey{fetch.device}).system.hear(from, key.time_us);
 }
 
 void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {

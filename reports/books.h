@@ -55,6 +55,7 @@ class Books {
 
   StoredFetch interpret(const FetchRecord& record);
   std::uint32_t url_id(const std::string& url);
+  SystemIds system_ids(const SystemSaid& said);
   std::uint32_t name_id(const std::string& name);
   std::uint32_t release_id(const FetchSubject& subject);
   const SubjectIds& ids_of(const SharedSubject& subject);
@@ -62,6 +63,7 @@ class Books {
   KnownDevice device_by_itself(const FetchRecord& record);
   KnownDevice number_device(const Identity& identity);
   void see_device(const FetchKey& key, StoredFetch& fetch);
+  void hear_of_delta(const FetchKey& key, const StoredFetch& fetch, const FetchSubject& delta);
   void add_tallies(const FetchKey& key, const StoredFetch& fetch);
   void hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row);
   bool completes(const StoredFetch& fetch, Holding& holding);

@@ -25,8 +25,13 @@ DeviceRow row_of(const Txn& txn, const DeviceState& state, const Inventory& inve
   row.evidence = state.evidence;
   row.address = state.address.text();
   if (state.mac) row.mac = mac_text(*state.mac);
-  row.os = text_of(txn, TextKind::text, state.os);
-  row.os_version = text_of(txn, TextKind::text, state.os_version);
+  ShownSystem system = shown_system(state.system, [&](std::uint32_t id) { return text_of(txn, TextKind::text, id); });
+  row.os = std::move(system.os);
+  row.os_version = std::move(system.version);
+  row.os_build = std::move(system.build);
+  row.os_evidence = system.evidence;
+  row.os_at_least = system.at_least;
+  row.os_time = wall(system.time_us);
   row.requests = state.requests;
   row.bytes_sent = state.bytes_sent;
   row.first_seen = wall(state.first_us);
@@ -89,8 +94,8 @@ FetchRecord record_of(const Txn& txn, const FetchKey& key, const StoredFetch& fe
   const bool by_token = fetch.evidence == DeviceEvidence::token || fetch.evidence == DeviceEvidence::proxy_user;
   if (by_token) record.token = device;
   record.token_from = fetch.evidence;
-  record.user_agent_os = text_of(txn, TextKind::text, fetch.os);
-  record.user_agent_os_version = text_of(txn, TextKind::text, fetch.os_version);
+  record.system = {text_of(txn, TextKind::text, fetch.system.os), text_of(txn, TextKind::text, fetch.system.version),
+                   text_of(txn, TextKind::text, fetch.system.build), fetch.system.evidence};
   record.entrance = fetch.entrance;
   record.answered = fetch.answered;
   FetchSubject subject;

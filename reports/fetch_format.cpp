@@ -6,13 +6,12 @@
 namespace larder::reports {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 constexpr unsigned kIpv6 = 1U << 4U;
 constexpr unsigned kWhole = 1U << 5U;
 constexpr unsigned kHasBefore = 1U << 6U;
 constexpr std::size_t kMappedPrefix = 12;  // of ::ffff:0:0/96
 constexpr unsigned kEntrances = static_cast<unsigned>(Entrance::own) + 1;
-constexpr unsigned kEvidences = static_cast<unsigned>(DeviceEvidence::lease) + 1;
 constexpr unsigned kAnswers = static_cast<unsigned>(Answered::failed) + 1;
 
 unsigned evidence_bits(DeviceEvidence evidence) {
@@ -89,10 +88,9 @@ void encode_fetch(const FetchKey& key, const StoredFetch& fetch, StoredWriter& o
   const std::string_view address(reinterpret_cast<const char*>(fetch.client.bytes.data()), fetch.client.bytes.size());
   out.raw(v6 ? address : address.substr(kMappedPrefix));
   out.varint(fetch.duration_us);
-  for (const std::uint32_t id :
-       {fetch.device, fetch.os, fetch.os_version, fetch.from_version, fetch.url, fetch.release, fetch.status}) {
-    out.varint(id);
-  }
+  out.varint(fetch.device);
+  encode_system(fetch.system, out);
+  for (const std::uint32_t id : {fetch.from_version, fetch.url, fetch.release, fetch.status}) out.varint(id);
   out.varint(fetch.object_bytes);
   out.zigzag(difference(fetch.object_bytes, fetch.bytes_asked));
   out.zigzag(difference(fetch.bytes_asked, fetch.bytes_sent));
@@ -110,7 +108,7 @@ std::optional<StoredFetch> decode_fetch(const FetchKey& key, std::string_view by
   const unsigned how = in.u8();
   const unsigned flags = in.u8();
   const unsigned evidence = (flags >> 2U & 3U) | (flags >> 7U) << 2U;
-  if ((how & 0xFU) >= kEntrances || (how >> 4U & 7U) >= kAnswers || evidence >= kEvidences) return std::nullopt;
+  if ((how & 0xFU) >= kEntrances || (how >> 4U & 7U) >= kAnswers || evidence >= kDeviceEvidences) return std::nullopt;
   StoredFetch fetch;
   fetch.entrance = static_cast<Entrance>(how & 0xFU);
   fetch.answered = static_cast<Answered>(how >> 4U & 7U);
@@ -119,10 +117,9 @@ std::optional<StoredFetch> decode_fetch(const FetchKey& key, std::string_view by
   fetch.evidence = static_cast<DeviceEvidence>(evidence);
   decode_address(in, flags, fetch.client);
   fetch.duration_us = in.varint();
-  for (std::uint32_t* id :
-       {&fetch.device, &fetch.os, &fetch.os_version, &fetch.from_version, &fetch.url, &fetch.release, &fetch.status}) {
-    *id = in.varint32();
-  }
+  fetch.device = in.varint32();
+  if (!decode_system(in, fetch.system)) return std::nullopt;
+  for (std::uint32_t* id : {&fetch.from_version, &fetch.url, &fetch.release, &fetch.status}) *id = in.varint32();
   fetch.object_bytes = in.varint();
   fetch.bytes_asked = fetch.object_bytes - static_cast<std::uint64_t>(in.zigzag());
   fetch.bytes_sent = fetch.bytes_asked - static_cast<std::uint64_t>(in.zigzag());

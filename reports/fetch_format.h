@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The stored form of one fetch: the table `fetches`.
 //   key    u64 time in microseconds since 1970, u32 sequence. 12 bytes, sorted by time.
-//   value  u8      format, 1
+//   value  u8      format, 2
 //          u8      entrance (bits 0-3), answered (4-6), complete (7)
 //          u8      kind (bits 0-1), evidence (2-3 and, as its highest bit, 7), IPv6 address (4), ranges are exactly [0,
 //          object_bytes) (5), a fetch
 //                  of the same device came before (6)
 //          4 or 16 bytes: client address
-//          varint  duration in microseconds; device number (0: Larder itself); operating system, its version, the
-//                  delta's from-version (text ids, 0: ""); url id; release id; status; object_bytes
+//          varint  duration in microseconds; device number (0: Larder itself)
+//          system  what the request said of the device's (device_system.h)
+//          varint  the delta's from-version (text id, 0: ""); url id; release id; status; object_bytes
 //          zigzag  object_bytes - bytes_asked, bytes_asked - bytes_sent (modulo 2^64)
 //          varint  bytes_from_origin
 //          with bit 6: zigzag time - time of the fetch before, varint sequence - sequence of it (modulo 2^32)
@@ -44,7 +45,8 @@ struct StoredFetch {
   bool complete = false;
   config::Address client;
   std::uint64_t duration_us = 0;
-  std::uint32_t device = 0, os = 0, os_version = 0, from_version = 0, url = 0, release = 0;
+  SystemIds system;
+  std::uint32_t device = 0, from_version = 0, url = 0, release = 0;
   std::uint32_t status = 0;
   std::uint64_t object_bytes = 0, bytes_asked = 0, bytes_sent = 0, bytes_from_origin = 0;
   std::optional<FetchKey> before;  // of the same device, in the order of recording

@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
 
+std::string_view major_of(std::string_view version) {
+  return version.substr(0, version.find('.'));
+}
+
 struct Version {
   std::string text;
   std::uint64_t since_us = kUnknown;  // it was first seen by a catalogue or fetched by a device
@@ -35,8 +39,14 @@ class Product {
 
   bool empty() const { return versions_.empty(); }
   const Version& newest() const { return versions_.back(); }
-  // Those that are newer than `version`.
-  std::size_t behind(const std::string& version) const {
+  // Those that are newer than `version`. Of a lower bound, those of a newer major version: Darwin's number stays the
+  // same from some minor version on.
+  std::size_t behind(const std::string& version, bool at_least) const {
+    if (at_least) {
+      return static_cast<std::size_t>(std::count_if(versions_.begin(), versions_.end(), [&](const Version& each) {
+        return updates::compare_versions(major_of(each.text), major_of(version)) > 0;
+      }));
+    }
     auto at = const_cast<Product*>(this)->place_of(version);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     if (at != versions_.end() && updates::compare_versions(at->text, version) == 0) ++at;
     return static_cast<std::size_t>(versions_.end() - at);
@@ -57,11 +67,15 @@ class Product {
 struct Machine {
   std::string name, group;
   std::uint64_t last_us = 0;
-  std::map<std::string, std::string> versions;  // by product, the newest known
+  struct Known {
+    std::string version;
+    bool at_least = false;  // it may run a newer one
+  };
+  std::map<std::string, Known> versions;  // by product, the newest known
 
-  void knows(const std::string& product, const std::string& version) {
-    std::string& newest = versions[product];
-    if (newest.empty() || updates::compare_versions(newest, version) < 0) newest = version;
+  void knows(const std::string& product, const Known& known) {
+    Known& newest = versions[product];
+    if (newest.version.empty() || updates::compare_versions(newest.version, known.version) < 0) newest = known;
   }
 };
 
@@ -123,9 +137,9 @@ class Lagging {
       }
       machine.last_us = std::max(machine.last_us, state.last_us);
       by_number_.emplace(word_at(cursor.key(), 0), &machine);
-      if (state.os == 0 || state.os_version == 0) continue;
-      const std::string os = text_of(scope_.txn(), TextKind::text, state.os);
-      if (asked_for(os)) machine.knows(os, text_of(scope_.txn(), TextKind::text, state.os_version));
+      const ShownSystem system =
+          shown_system(state.system, [&](std::uint32_t id) { return text_of(scope_.txn(), TextKind::text, id); });
+      if (!system.version.empty() && asked_for(system.os)) machine.knows(system.os, {system.version, system.at_least});
     }
   }
 
@@ -139,7 +153,7 @@ class Lagging {
       const auto machine = by_number_.find(word_at(cursor.key(), 1));
       Holding holding;
       if (machine == by_number_.end() || !decode_row(cursor.value(), 0, holding) || !holding.completed_us) continue;
-      machine->second->knows(release.product, release.version);
+      machine->second->knows(release.product, {release.version, false});
     }
   }
 
@@ -175,12 +189,12 @@ void add_rows(const std::string& device, const Machine& machine, const Lagging& 
     return;
   }
   row.last_seen = wall(machine.last_us);
-  for (const auto& [product, version] : machine.versions) {
+  for (const auto& [product, known] : machine.versions) {
     const Product* releases = all.product(product);
-    const std::size_t behind = releases != nullptr ? releases->behind(version) : 0;
+    const std::size_t behind = releases != nullptr ? releases->behind(known.version, known.at_least) : 0;
     if (behind == 0) continue;
     row.product = product;
-    row.version = version;
+    row.version = known.version;
     row.newest_version = releases->newest().text;
     row.releases_behind = behind;
     const std::uint64_t lacked_since = releases->from_newest(behind - 1).since_us;

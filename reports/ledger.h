@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/network.h"
+#include "reports/device_system.h"
 #include "reports/fetch_subject.h"
 
 namespace larder::reports {
@@ -46,6 +47,7 @@ enum class DeviceEvidence : std::uint8_t {
   address,     // nothing else is known
   lease        // it has named itself from this address not long ago
 };
+inline constexpr std::uint8_t kDeviceEvidences = 5;
 // Whether `a` says more about who it was than `b`.
 bool better_evidence(DeviceEvidence a, DeviceEvidence b);
 
@@ -66,8 +68,7 @@ struct FetchRecord {
   config::Address client;
   std::string token;  // from the URL or Proxy-Authorization; "" none
   DeviceEvidence token_from = DeviceEvidence::token;
-  std::string user_agent_os;  // updates/user_agent.h, "" unknown
-  std::string user_agent_os_version;
+  SystemSaid system;  // what the request says of the device's system
   Entrance entrance = Entrance::proxy;
   Answered answered = Answered::miss;
   SharedSubject subject;  // what was fetched
@@ -120,7 +121,10 @@ struct DeviceRow {
   std::string id;  // token, or "mac:..." or the address
   DeviceEvidence evidence = DeviceEvidence::address;
   std::string serial, name, model, owner, group;
-  std::string address, mac, os, os_version;
+  std::string address, mac, os, os_version, os_build;
+  SystemEvidence os_evidence = SystemEvidence::none;
+  bool os_at_least = false;  // os_version is a lower bound
+  WallTime os_time;          // when the device said so; the epoch: never
   std::uint64_t requests = 0, bytes_sent = 0;
   WallTime first_seen, last_seen;
 };

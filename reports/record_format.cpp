@@ -7,7 +7,7 @@
 namespace larder::reports {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 
 template <class Enum>
 bool take_bits(std::uint8_t bits, Enum last, Enum& out) {
@@ -31,10 +31,12 @@ void encode_record(const FetchRecord& fetch, StoredWriter& out) {
   for (const std::uint64_t bytes : {fetch.object_bytes, fetch.bytes_asked, fetch.bytes_sent, fetch.bytes_from_origin}) {
     out.varint(bytes);
   }
-  for (const std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &subject.url,
-                                  &subject.product, &subject.version, &subject.build, &subject.from_version}) {
+  for (const std::string* text :
+       {&fetch.token, &fetch.system.os, &fetch.system.version, &fetch.system.build, &subject.url, &subject.product,
+        &subject.version, &subject.build, &subject.from_version}) {
     out.text(*text);
   }
+  out.u8(static_cast<std::uint8_t>(fetch.system.evidence));
   out.varint(fetch.sent_ranges.size());
   for (const auto& [first, end] : fetch.sent_ranges) {
     out.varint(first);
@@ -65,10 +67,11 @@ std::optional<FetchRecord> decode_record(std::string_view bytes) {
   for (std::uint64_t* number : {&fetch.object_bytes, &fetch.bytes_asked, &fetch.bytes_sent, &fetch.bytes_from_origin}) {
     *number = in.varint();
   }
-  for (std::string* text : {&fetch.token, &fetch.user_agent_os, &fetch.user_agent_os_version, &subject.url,
+  for (std::string* text : {&fetch.token, &fetch.system.os, &fetch.system.version, &fetch.system.build, &subject.url,
                             &subject.product, &subject.version, &subject.build, &subject.from_version}) {
     *text = in.text();
   }
+  if (!take_bits(in.u8(), SystemEvidence::delta, fetch.system.evidence)) return std::nullopt;
   const std::uint64_t ranges = in.varint();
   for (std::uint64_t i = 0; i < ranges && in.ok(); ++i) {
     const std::uint64_t first = in.varint();

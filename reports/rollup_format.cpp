@@ -20,6 +20,17 @@ bool in_hit_ratio(const StoredFetch& fetch) {
   }
 }
 
+void encode_word(const SystemWord& word, StoredWriter& out) {
+  encode_system(word.said, out);
+  if (word.said.os != 0) out.varint(word.time_us);
+}
+
+bool decode_word(StoredReader& in, SystemWord& word) {
+  if (!decode_system(in, word.said)) return false;
+  if (word.said.os != 0) word.time_us = in.varint();
+  return true;
+}
+
 template <class Row>
 bool accept(bool valid, Row& row, Row decoded) {
   row = valid ? std::move(decoded) : Row{};
@@ -194,8 +205,8 @@ void encode_row(const DeviceState& device, std::uint64_t /*base_us*/, StoredWrit
   out.raw({reinterpret_cast<const char*>(device.address.bytes.data()), device.address.bytes.size()});
   out.u8(device.mac ? 1 : 0);
   if (device.mac) out.raw({reinterpret_cast<const char*>(device.mac->data()), device.mac->size()});
-  out.varint(device.os);
-  out.varint(device.os_version);
+  encode_word(device.system.exact, out);
+  encode_word(device.system.least, out);
   out.varint(device.first_us);
   out.varint(device.last_us - device.first_us);
   out.varint(device.requests);
@@ -212,7 +223,7 @@ bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, DeviceState& 
   DeviceState device;
   device.id = in.text();
   const std::uint8_t evidence = in.u8();
-  device.evidence = static_cast<DeviceEvidence>(evidence & 3U);
+  device.evidence = static_cast<DeviceEvidence>(evidence);
   const std::string_view address = in.raw(device.address.bytes.size());
   std::copy(address.begin(), address.end(), device.address.bytes.begin());
   const std::uint8_t has_mac = in.u8();
@@ -220,8 +231,7 @@ bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, DeviceState& 
     const std::string_view mac = in.raw(6);
     std::copy(mac.begin(), mac.end(), device.mac.emplace().begin());
   }
-  device.os = in.varint32();
-  device.os_version = in.varint32();
+  const bool systems = decode_word(in, device.system.exact) && decode_word(in, device.system.least);
   device.first_us = in.varint();
   device.last_us = device.first_us + in.varint();
   device.requests = in.varint();
@@ -231,7 +241,8 @@ bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, DeviceState& 
     const std::uint64_t time_us = in.u64();
     device.last_fetch = FetchKey{time_us, in.u32()};
   }
-  return accept(in.done() && evidence <= 3 && has_mac <= 1 && has_last <= 1, row, std::move(device));
+  return accept(in.done() && systems && evidence < kDeviceEvidences && has_mac <= 1 && has_last <= 1, row,
+                std::move(device));
 }
 
 }  // namespace larder::reports

@@ -141,6 +141,10 @@ bool is_windows(std::string_view agent) {
 
 }  // namespace
 
+bool is_system(std::string_view product) {
+  return std::find(kNamedSystems.begin(), kNamedSystems.end(), product) != kNamedSystems.end();
+}
+
 AgentFacts read_user_agent(std::string_view user_agent) {
   const std::string_view agent = user_agent.substr(0, kAgentBytes);
   AgentFacts facts;

@@ -16,6 +16,9 @@ struct AgentFacts {
   bool exact = false;      // the agent names the version itself
 };
 
+// Whether a product's name is that of an operating system that agents name: "macOS", "iPadOS".
+bool is_system(std::string_view product);
+
 AgentFacts read_user_agent(std::string_view user_agent);
 
 }  // namespace larder::updates

@@ -18,6 +18,12 @@ const partly = (whole) => (whole ? [] : [make('p', {class: 'notice'}, 'There are
 const releaseColumn = {
   key: 'product', title: 'Product', kind: 'long', show: (r) => (r.product ? link(r.product, ['release', r.product, r.version]) : 'unknown'),
 };
+const systemName = (d) => [d.os, d.os_version, d.os_build && `(${d.os_build})`, d.os_at_least && 'or newer'].filter(Boolean).join(' ');
+const kSystemSources = {
+  locate: 'it said so when it looked for a content cache', user_agent: 'its requests name it', darwin: "its requests give Darwin's version",
+  delta: 'it asked for an update that starts from this version',
+};
+const systemSource = (d) => (d.os_evidence ? `${kSystemSources[d.os_evidence]}, ${time(d.os_time)}` : '');
 const deviceColumn = {
   key: 'name', title: 'Device', kind: 'long', by: (d) => d.name || d.id,
   show: (d) => make('span', {}, link(d.name || d.id, ['device', d.id]), d.name && d.name !== d.id ? make('small', {}, ` ${d.id}`) : null),
@@ -49,7 +55,7 @@ export async function devices(place) {
       ...(grouped ? [{key: 'group', title: 'Group', kind: 'long', show: (d) => d.group}] : []),
       {key: 'evidence', title: 'Known by', show: (d) => d.evidence},
       {key: 'address', title: 'Address', kind: 'long', show: (d) => d.address},
-      {key: 'os', title: 'System', show: (d) => [d.os, d.os_version].filter(Boolean).join(' ')},
+      {key: 'os', title: 'System', show: systemName},
       {key: 'requests', title: 'Requests', kind: 'number', show: (d) => number(d.requests)},
       {key: 'bytes_sent', title: 'Sent', kind: 'number', show: (d) => bytes(d.bytes_sent)},
       {key: 'last_seen', title: 'Last seen', kind: 'time', show: (d) => time(d.last_seen)},
@@ -64,7 +70,7 @@ export async function device(place) {
   return {title: found.name || found.id, nodes: [
     facts([
       ['Id', found.id], ['Known by', found.evidence], ...known, ['Address', found.address], ['MAC', found.mac],
-      ['System', [found.os, found.os_version].filter(Boolean).join(' ')], ['Requests', number(found.requests)], ['Sent', bytes(found.bytes_sent)],
+      ['System', systemName(found)], ['Known from', systemSource(found)], ['Requests', number(found.requests)], ['Sent', bytes(found.bytes_sent)],
       ['First seen', time(found.first_seen)], ['Last seen', time(found.last_seen)],
     ]),
     section('Products', table({

@@ -26,6 +26,8 @@ reports::DeviceRow device(const std::string& id) {
   row.address = "10.1.2.3";
   row.os = "macOS";
   row.os_version = "26.0";
+  row.os_build = "25A354";
+  row.os_evidence = reports::SystemEvidence::locate;
   row.requests = 3;
   row.bytes_sent = 4096;
   row.last_seen = WallTime(std::chrono::seconds(1'786'979'045));
@@ -83,7 +85,7 @@ TEST_CASE("a list comes in pages") {
       first["items"][0] ==
       json::parse(
           R"({"id":"C020","evidence":"token","serial":"","name":"","model":"","owner":"","group":"","address":"10.1.2.3","mac":"",
-      "os":"macOS","os_version":"26.0","requests":3,"bytes_sent":4096,"first_seen":null,
+      "os":"macOS","os_version":"26.0","os_build":"25A354","os_evidence":"locate","os_at_least":false,"os_time":null,"requests":3,"bytes_sent":4096,"first_seen":null,
       "last_seen":"2026-08-17T15:04:05Z"})"));
   const json second =
       body_of(site.get("/api/v1/reports/devices?limit=3&cursor=" + first["next_cursor"].get<std::string>()));

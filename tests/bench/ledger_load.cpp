@@ -70,8 +70,7 @@ class Fleet {
                                            std::to_string(device_ >> 8U & 255U) + "." + std::to_string(device_ & 255U))
                         .value();
     record.token = "C02" + std::to_string(1'000'000 + device_);
-    record.user_agent_os = "macOS";
-    record.user_agent_os_version = "26." + std::to_string(device_ % 7);
+    record.system = {"macOS", "26." + std::to_string(device_ % 7), "", reports::SystemEvidence::darwin};
     record.entrance = url_ % 3 == 0 ? Entrance::update_cache : Entrance::content_cache;
     record.answered = random_() % 20 == 0 ? Answered::miss : Answered::hit;
     record.subject.edit().url = "http://updates.cdn.example/content/downloads/" + std::to_string(url_ * 7919) +

@@ -88,10 +88,10 @@ TEST_CASE("the newest operating system a device told of stays, an unknown one do
   const LedgerFixture fixture;
   FetchRecord newer = outlook();
   newer.time = at(seconds(2));
-  newer.user_agent_os_version = "26.1";
+  newer.system.version = "26.1";
   FetchRecord silent = outlook();
   silent.time = at(seconds(3));
-  silent.user_agent_os = silent.user_agent_os_version = "";
+  silent.system = {};
   FetchRecord late = outlook();
   late.time = at(seconds(1));
   fixture.record({outlook(), newer, silent, late});
@@ -131,7 +131,7 @@ TEST_CASE("a device's newest hundred fetches are told as they were recorded, new
   CHECK(recent[0].bytes_asked == 895);
   CHECK(recent[0].bytes_sent == 895);
   CHECK(recent[0].sent_ranges == last.sent_ranges);
-  CHECK(recent[0].user_agent_os == "macOS");
+  CHECK(recent[0].system.os == "macOS");
   CHECK(recent[1].time == at(seconds(129)));
   CHECK(recent[99].time == at(seconds(31)));
 }

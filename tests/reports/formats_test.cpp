@@ -69,7 +69,7 @@ constexpr std::int64_t kNewYearUs = 1'767'225'600'000'000;
 void write_by_hand(const std::filesystem::path& path) {
   RawEnvironment raw(path);
   const std::string release = bytes("'Word' 00 '16.1' 00 00");
-  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 01"));
+  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 02"));
   raw.put("meta", "seed", bytes("00 00 00 00 00 00 00 2a"));
   raw.put("meta", "sequence", bytes("00 00 00 00 00 00 00 01"));
   raw.put("ids", hash_of(3, release, 42), bytes("00 00 00 01"));
@@ -80,11 +80,13 @@ void write_by_hand(const std::filesystem::path& path) {
   const std::string address = "00 00 00 00 00 00 00 00 00 00 ff ff c0 00 02 07 ";
   const std::string time = "80 80 81 b1 84 e9 91 03 ";  // varint of the time
   raw.put("devices", bytes("00 00 00 01"),
-          bytes("04 'C02X' 00 " + address + "00 01 00 " + time + "00 01 90 03 01 00 06 47 48 46 20 40 00 00 00 00 00"));
-  // Complete, hit, proxy; full, by token, IPv4, one range; 192.0.2.7; 5 us, device 1, os 1, url 1, release 1, 206;
+          bytes("04 'C02X' 00 " + address + "00 00 01 00 00 03 " + time + time +
+                "00 01 90 03 01 00 06 47 48 46 20 40 00 00 00 00 00"));
+  // Complete, hit, proxy; full, by token, IPv4, one range; 192.0.2.7; 5 us, device 1, system 1 by its Darwin version,
+  // url 1, release 1, 206;
   // object 1000, asked 400 (difference 600, zigzag 1200), sent 400; 300 from the origin; one range [0, 400).
   raw.put("fetches", bytes("00 06 47 48 46 20 40 00 00 00 00 00"),
-          bytes("01 81 00 c0 00 02 07 05 01 01 00 00 01 01 ce 01 e8 07 b0 09 00 ac 02 01 00 90 03"));
+          bytes("02 81 00 c0 00 02 07 05 01 01 00 00 03 00 01 01 ce 01 e8 07 b0 09 00 ac 02 01 00 90 03"));
   raw.put("totals", bytes("00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 " + time + "00"));
   raw.put("days", bytes("00 00 4f e6 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
   raw.put("hours", bytes("00 07 7d 90 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));

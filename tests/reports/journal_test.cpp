@@ -105,14 +105,14 @@ std::string from_hex(std::string_view hex) {
 // By the words of docs/formats.md alone.
 TEST_CASE("a journal written by the documented bytes is read") {
   const std::string record = from_hex(
-      "018500"                            // format; update cache, hit, complete; full, by token
-      "00000000000000000000ffffc0000207"  // 192.0.2.7
-      "8080afa2dbffad06"                  // 2026-09-21 14:13:20 UTC
-      "a09c01c801e807e807e80700"          // 20 ms, 200, three times 1,000 bytes, none from the origin
-      "0443303258056d61634f530432362e30"  // C02X, macOS, 26.0
+      "028500"                                          // format; update cache, hit, complete; full, by token
+      "00000000000000000000ffffc0000207"                // 192.0.2.7
+      "8080afa2dbffad06"                                // 2026-09-21 14:13:20 UTC
+      "a09c01c801e807e807e80700"                        // 20 ms, 200, three times 1,000 bytes, none from the origin
+      "0443303258056d61634f530432362e3006323541333534"  // C02X, macOS, 26.0, 25A354
       "1c68747470733a2f2f6f726967696e2e6578616d706c652f612e706b67"
       "0e4d6963726f736f667420576f72640631362e31313300"  // Microsoft Word, 16.113, no build
-      "000100e807");                                    // no from-version; one range, bytes 0 to 999
+      "00010100e807");                                  // no from-version; by the locator; one range, bytes 0 to 999
   StoredWriter file;
   file.u32(static_cast<std::uint32_t>(record.size()));
   file.u64(XXH3_64bits_withSeed(record.data(), record.size(), 41));
@@ -130,6 +130,8 @@ TEST_CASE("a journal written by the documented bytes is read") {
   CHECK(fetch.answered == Answered::hit);
   CHECK(fetch.complete);
   CHECK(fetch.token == "C02X");
+  CHECK(fetch.system.build == "25A354");
+  CHECK(fetch.system.evidence == SystemEvidence::locate);
   CHECK(fetch.subject->product == "Microsoft Word");
   CHECK(fetch.subject->version == "16.113");
   CHECK(fetch.duration == std::chrono::milliseconds(20));

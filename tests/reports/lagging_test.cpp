@@ -14,8 +14,7 @@ FetchRecord fetched(const std::string& device, const std::string& version, std::
   record.token = device;
   record.subject.edit().version = version;
   record.subject.edit().url += version;
-  record.user_agent_os.clear();
-  record.user_agent_os_version.clear();
+  record.system = {};
   record.time = at(when);
   return record;
 }
@@ -63,13 +62,28 @@ TEST_CASE("what has come in part only is not had", "[lagging]") {
 
 TEST_CASE("a device says of itself what it runs", "[lagging]") {
   const LedgerFixture fixture;
-  fixture.record({outlook()});  // macOS 26.0
+  FetchRecord record = outlook();
+  record.system = {"macOS", "26.0", "25A354", SystemEvidence::locate};
+  fixture.record({record});
   const auto page = fixture.ledger->lagging({}, {{"macOS", "26.1", {}}, {"macOS", "15.7", {}}}).value();
   REQUIRE(page.items.size() == 1);
   CHECK(page.items[0].product == "macOS");
   CHECK(page.items[0].version == "26.0");
   CHECK(page.items[0].releases_behind == 1);
-  CHECK(page.items[0].days_behind == 0);
+}
+
+// macOS 15.6 and 15.7 are both Darwin 24.6.
+TEST_CASE("of a lower bound only a newer major version is lacking for sure", "[lagging]") {
+  const LedgerFixture fixture;
+  FetchRecord record = outlook();
+  record.system = {"macOS", "15.6", "", SystemEvidence::darwin};
+  fixture.record({record});
+  CHECK(fixture.ledger->lagging({}, {{"macOS", "15.7", {}}}).value().items.empty());
+  const auto page =
+      fixture.ledger->lagging({}, {{"macOS", "26.1", {}}, {"macOS", "26.0", {}}, {"macOS", "15.7", {}}}).value();
+  REQUIRE(page.items.size() == 1);
+  CHECK(page.items[0].version == "15.6");
+  CHECK(page.items[0].releases_behind == 2);
 }
 
 TEST_CASE("the inventory's devices are there though never seen, and one device though of two ids", "[lagging]") {

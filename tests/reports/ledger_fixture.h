@@ -78,8 +78,7 @@ inline FetchRecord outlook() {
   record.duration = std::chrono::milliseconds(20);
   record.client = address("192.0.2.7");
   record.token = "C02X";
-  record.user_agent_os = "macOS";
-  record.user_agent_os_version = "26.0";
+  record.system = {"macOS", "26.0", "", SystemEvidence::darwin};
   record.entrance = Entrance::update_cache;
   record.answered = Answered::hit;
   record.subject.edit().url = "https://origin.example/Outlook_16.109_Updater.pkg";

@@ -65,7 +65,7 @@ TEST_CASE("hostile texts are kept printable and short") {
       "http://a.example/" + std::string(8000, 'x') + "\r\n\x1b[31m\xff" + std::string(9000, 'y');
   record.subject.edit().product = std::string("Word\0\n", 6) + "\xc3";
   record.subject.edit().version = std::string(100000, '9');
-  record.user_agent_os = "<script>\x07";
+  record.system.os = "<script>\x07";
   record.subject.edit().from_version = std::string("\0\0", 2);
   record.status = -5;
   record.sent_ranges = {{UINT64_MAX, 0}, {5, 2}, {0, UINT64_MAX}};

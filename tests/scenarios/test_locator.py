@@ -50,6 +50,7 @@ def test_the_device_and_its_system_are_recorded(larder):
     assert locate(larder, "/d/C02LOCATE/lcdn/locate").status == 200
     device = client.eventually(lambda: [row for row in larder.report("devices") if row["id"] == "C02LOCATE"])[0]
     assert (device["os"], device["os_version"]) == ("macOS", "10.15")
+    assert (device["os_build"], device["os_evidence"], device["os_at_least"]) == ("19A578c", "locate", False) and device["os_time"]
     fetch, = larder.api("reports/devices/C02LOCATE")["recent"]
     assert (fetch["url"], fetch["build"], fetch["entrance"]) == ("larder:/lcdn/locate", "19A578c", "helper")
 
