@@ -390,8 +390,9 @@ constexpr std::array kKeys{
 
     Key{"identity.lease", "duration", R"("12h")", R"("8h")",
         "How long requests without a token that come from an address are taken for the device that has last fetched its PAC "
-        "file, or asked the locator, from there with one. No longer than your DHCP server's leases. Where several devices do "
-        "so in turn from one address, none is guessed. \"0s\" never guesses.",
+        "file, or asked the locator, from there with one. It gets what was asked for from there "
+        "before it did, for as long back. No longer than your DHCP server's leases. Where several devices stand behind one "
+        "address, none is guessed. \"0s\" never guesses.",
         Reload::restart,
         [](Config& c, const Value& v, KeyProblems& p) {
           put(c.identity.lease, read_duration(v, {seconds(0), hours(24 * 30)}, p));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "reports/possession.h"
+#include "reports/reattribution.h"
 #include "updates/user_agent.h"
 
 namespace larder::reports {
@@ -30,7 +32,8 @@ void Books::begin(WriteTxn& txn, SteadyTime now) {
 
 void Books::foresee(const FetchRecord& record) {
   if (record.entrance != Entrance::helper || !is_device_token(record.token)) return;
-  bindings_.named(record.client, device_by_itself(record).number, microseconds(record.time));
+  bindings_.named(record.client, device_by_itself(record).number, microseconds(record.time),
+                  neighbourhood_.find(record.client));
 }
 
 void Books::post(const FetchRecord& record) {
@@ -58,21 +61,45 @@ void Books::finish() {
   holdings_.write(*txn_);
   versions_.write(*txn_);
   devices_.write(*txn_);
+  settle_claims();
   bindings_.write(*txn_);
   txn_->set_number(kMetaSequence, sequence_);
   txn_ = nullptr;
 }
 
-void Books::forget() {
-  last_ids_.reset();
-  dictionary_.forget();
+// What is already on record of an address that is now known to be a device's. Rows are written by now.
+void Books::settle_claims() {
+  bool moved = false;
+  for (const Claim& claim : bindings_.take_claims()) {
+    std::vector<std::string> guesses{claim.address.text()};
+    if (const auto mac = neighbourhood_.find(claim.address)) guesses.push_back(mac_id(*mac));
+    for (const std::string& guess : guesses) {
+      const auto from = txn_->get(Table::device_ids, guess);
+      if (!from) continue;
+      moved |= move_fetches(
+                   *txn_, {StoredReader(*from).u32(), claim.device, claim.address, claim.from_us, claim.until_us}) > 0;
+    }
+  }
+  if (moved) forget_devices();
+}
+
+// What is remembered of devices and of what they have.
+void Books::forget_devices() {
   devices_by_token_.clear();
   devices_by_address_.clear();
   last_device_ = 0;
-  for (auto* tallies : {&totals_, &days_, &hours_, &device_totals_, &device_hours_}) tallies->forget();
+  device_totals_.forget();
+  device_hours_.forget();
   holdings_.forget();
   versions_.forget();
   devices_.forget();
+}
+
+void Books::forget() {
+  last_ids_.reset();
+  dictionary_.forget();
+  forget_devices();
+  for (auto* tallies : {&totals_, &days_, &hours_}) tallies->forget();
   bindings_.forget();
   fetches_.clear();
   fetch_bytes_.clear();
@@ -229,53 +256,25 @@ void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {
 
 void Books::hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row) {
   Holding& holding = holdings_.change(*txn_, RowKey{fetch.release, fetch.device});
-  holding.seen_first_us = std::min(holding.seen_first_us, key.time_us);
-  holding.seen_last_us = std::max(holding.seen_last_us, key.time_us);
-  if (fetch.bytes_sent == 0) return;
-  const bool was_partly = holding.fetched() && !holding.completed_us;
-  const bool was_fetched = holding.fetched();
-  holding.fetched_first_us = std::min(holding.fetched_first_us, key.time_us);
-  holding.fetched_last_us = std::max(holding.fetched_last_us, key.time_us);
-  if (!makes_row || holding.completed_us) return;
+  const Possessed before = possessed(holding);
+  add_to_holding(holding, key, fetch, makes_row, [&](std::uint32_t) -> Coverage& { return coverage_of(fetch); });
+  const Possessed after = possessed(holding);
+  if (!makes_row || before == after) return;
   VersionCounts& counts = versions_.change(*txn_, RowKey{fetch.release});
-  if (completes(fetch, holding)) {
-    holding.completed_us = key.time_us;
-    holding.held_bytes = holding.object_bytes = fetch.object_bytes;
-    ++counts.complete;
-    if (was_partly) {
-      --counts.partly;
-      completed_.emplace(fetch.device, fetch.release);
-    }
-  } else if (!was_fetched) {
-    ++counts.partly;
-  }
+  if (before == Possessed::partly) --counts.partly;
+  if (after == Possessed::partly) ++counts.partly;
+  if (after != Possessed::complete) return;
+  ++counts.complete;
+  if (before == Possessed::partly) completed_.emplace(fetch.device, fetch.release);
 }
 
-bool Books::completes(const StoredFetch& fetch, Holding& holding) {
-  if (fetch.object_bytes == 0) return fetch.complete && fetch.ranges.covers(1);
-  if (fetch.ranges.covers(fetch.object_bytes)) return true;
-  if (fetch.ranges.list().empty()) return false;
-  Coverage& coverage = coverage_of(fetch);
-  for (const auto& [first, end] : fetch.ranges.list()) coverage.intervals.add(first, end);
-  const std::uint64_t held = coverage.intervals.covered();
-  const double fraction = static_cast<double>(held) / static_cast<double>(fetch.object_bytes);
-  if (fraction > holding.fraction()) {
-    holding.held_bytes = held;
-    holding.object_bytes = fetch.object_bytes;
-  }
-  return coverage.intervals.covers(fetch.object_bytes);
-}
-
-// An object that changed its size under the same name is another object: what was held of the old one counts no more.
 Coverage& Books::coverage_of(const StoredFetch& fetch) {
   const RowKey key{fetch.device, fetch.release, fetch.url};
   auto [at, added] = coverage_.try_emplace(key);
-  Coverage& coverage = at->second;
   if (added) {
-    if (const auto stored = txn_->get(Table::coverage, key.view())) decode_row(*stored, 0, coverage);
+    if (const auto stored = txn_->get(Table::coverage, key.view())) decode_row(*stored, 0, at->second);
   }
-  if (coverage.object_bytes != fetch.object_bytes) coverage = {fetch.object_bytes, {}};
-  return coverage;
+  return at->second;
 }
 
 // Requests are recorded at their end but keyed by their beginning, so a batch overlaps those before it; what lies

@@ -66,7 +66,8 @@ class Books {
   void hear_of_delta(const FetchKey& key, const StoredFetch& fetch, const FetchSubject& delta);
   void add_tallies(const FetchKey& key, const StoredFetch& fetch);
   void hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row);
-  bool completes(const StoredFetch& fetch, Holding& holding);
+  void settle_claims();
+  void forget_devices();
   Coverage& coverage_of(const StoredFetch& fetch);
   void write_fetches();
   void write_coverage();

@@ -76,12 +76,16 @@ std::optional<Mac> Neighbourhood::find(const config::Address& address) const {
   return found->second;
 }
 
+std::string mac_id(const Mac& mac) {
+  return "mac:" + mac_text(mac);
+}
+
 Identity identify(const FetchRecord& record, const std::optional<Mac>& mac) {
   if (is_device_token(record.token)) {
     const bool by_user = record.token_from == DeviceEvidence::proxy_user;
     return {record.token, by_user ? DeviceEvidence::proxy_user : DeviceEvidence::token};
   }
-  if (mac) return {"mac:" + mac_text(*mac), DeviceEvidence::mac};
+  if (mac) return {mac_id(*mac), DeviceEvidence::mac};
   return {record.client.text(), DeviceEvidence::address};
 }
 

@@ -50,6 +50,9 @@ class Neighbourhood {
   std::unordered_map<config::Address, Mac, AddressHash> known_;
 };
 
+// The id of a device that is known by its hardware address: "mac:aa:bb:cc:dd:ee:ff".
+std::string mac_id(const Mac& mac);
+
 struct Identity {
   std::string id;
   DeviceEvidence evidence = DeviceEvidence::address;

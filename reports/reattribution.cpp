@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "reports/reattribution.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reports/device_rows.h"
+#include "reports/dictionary.h"
+
+namespace larder::reports {
+namespace {
+
+using Fetches = std::vector<Recorded>;
+
+// Newest first. Nothing: there are too many.
+std::optional<Fetches> fetches_of(const Txn& txn, const DeviceState& device) {
+  Fetches fetches;
+  FetchChain chain(txn, device);
+  while (auto recorded = chain.next()) {
+    if (fetches.size() == kMostOfDevice) return std::nullopt;
+    fetches.push_back(std::move(*recorded));
+  }
+  return fetches;
+}
+
+std::uint32_t hour_of(const FetchKey& key) {
+  return static_cast<std::uint32_t>(key.time_us / kHourUs);
+}
+
+// What the device has of a release by its raw fetches, and by what is known of those that retention has dropped.
+Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, Fetches fetches) {
+  const bool makes_row = Release::from(text_of(txn, TextKind::release, release)).makes_row();
+  const std::uint64_t raw_since_us = txn.number(kMetaRawSince) * kHourUs;
+  const auto known = read_row<Holding>(txn, Table::holdings, RowKey{release, device});
+  Possession possession;
+  if (known && known->seen_first_us < raw_since_us) {
+    possession.holding.seen_first_us = known->seen_first_us;
+    possession.holding.seen_last_us = known->seen_first_us;
+    if (known->fetched() && known->fetched_first_us < raw_since_us) {
+      possession.holding.fetched_first_us = possession.holding.fetched_last_us = known->fetched_first_us;
+    }
+    if (known->completed_us && *known->completed_us < raw_since_us) {
+      possession.holding.completed_us = known->completed_us;
+      possession.holding.held_bytes = known->held_bytes;
+      possession.holding.object_bytes = known->object_bytes;
+    }
+  }
+  std::sort(fetches.begin(), fetches.end(),
+            [](const Recorded& a, const Recorded& b) { return a.key.sequence < b.key.sequence; });
+  for (const Recorded& recorded : fetches) {
+    if (recorded.fetch.release == release) possession.add(recorded.key, recorded.fetch, makes_row);
+  }
+  return possession;
+}
+
+class Moving {
+ public:
+  Moving(WriteTxn& txn, const Move& move) : txn_(txn), move_(move) {}
+
+  std::size_t run() {
+    auto from = read_row<DeviceState>(txn_, Table::devices, RowKey{move_.from});
+    auto to = read_row<DeviceState>(txn_, Table::devices, RowKey{move_.to});
+    if (move_.from == move_.to || !from || !to || from->last_us < move_.from_us) return 0;
+    auto recorded = fetches_of(txn_, *from);
+    auto own = fetches_of(txn_, *to);
+    if (!recorded || !own) return 0;
+    split(std::move(*recorded));
+    if (moved_.empty()) return 0;
+    relink(*from, *to);
+    move_hours();
+    settle(*from, add_up_device(txn_, move_.from));
+    add_up_device(txn_, move_.to);
+    write_row(txn_, Table::devices, RowKey{move_.to}, *to);
+    move_holdings(std::move(*own));
+    return moved_.size();
+  }
+
+ private:
+  bool is_meant(const Recorded& recorded) const {
+    const std::uint64_t raw_since_us = txn_.number(kMetaRawSince) * kHourUs;
+    return recorded.fetch.client == move_.address && recorded.key.time_us >= std::max(move_.from_us, raw_since_us) &&
+           recorded.key.time_us < move_.until_us;
+  }
+
+  void split(Fetches all) {
+    for (Recorded& recorded : all) (is_meant(recorded) ? moved_ : stays_).push_back(std::move(recorded));
+  }
+
+  void relink(DeviceState& from, DeviceState& to) {
+    std::optional<FetchKey> before;  // of those that retention has dropped, none is found any more
+    for (auto stays = stays_.rbegin(); stays != stays_.rend(); ++stays) {
+      if (stays->fetch.before != before) {
+        stays->fetch.before = before;
+        write_fetch(txn_, *stays);
+      }
+      before = stays->key;
+    }
+    from.last_fetch = before;
+    for (auto moved = moved_.rbegin(); moved != moved_.rend(); ++moved) {
+      StoredFetch& fetch = moved->fetch;
+      fetch.device = move_.to;
+      fetch.evidence = DeviceEvidence::lease;
+      fetch.before = to.last_fetch;
+      to.last_fetch = moved->key;
+      write_fetch(txn_, *moved);
+      --from.requests;
+      from.bytes_sent -= fetch.bytes_sent;
+      ++to.requests;
+      to.bytes_sent += fetch.bytes_sent;
+      if (moved->key.time_us >= to.last_us) to.address = fetch.client;
+      to.first_us = std::min(to.first_us, moved->key.time_us);
+      to.last_us = std::max(to.last_us, moved->key.time_us);
+      to.system.hear(fetch.system, moved->key.time_us);
+    }
+  }
+
+  void move_hours() {
+    std::map<RowKey, Tally> left, gained;
+    for (const Recorded& recorded : moved_) {
+      const auto key = [&](std::uint32_t device) {
+        return RowKey({device, hour_of(recorded.key), recorded.fetch.release}, recorded.fetch.entrance);
+      };
+      left.try_emplace(key(move_.from));
+      gained[key(move_.to)].add(Tally::of(recorded.key, recorded.fetch));
+    }
+    for (const Recorded& recorded : stays_) {
+      const auto found =
+          left.find({{move_.from, hour_of(recorded.key), recorded.fetch.release}, recorded.fetch.entrance});
+      if (found != left.end()) found->second.add(Tally::of(recorded.key, recorded.fetch));
+    }
+    for (const auto& [key, tally] : left) {
+      if (tally == Tally{}) {
+        txn_.erase(Table::device_hours, key.view());
+      } else {
+        write_row(txn_, Table::device_hours, key, tally);
+      }
+    }
+    for (auto& [key, tally] : gained) {
+      if (const auto known = read_row<Tally>(txn_, Table::device_hours, key)) tally.add(*known);
+      write_row(txn_, Table::device_hours, key, tally);
+    }
+  }
+
+  void settle(DeviceState& from, const Tally& all) {
+    if (from.requests == 0) {
+      txn_.erase(Table::devices, RowKey{move_.from}.view());
+      txn_.erase(Table::device_ids, from.id);
+      return;
+    }
+    from.first_us = all.first_us;
+    from.last_us = all.last_us;
+    write_row(txn_, Table::devices, RowKey{move_.from}, from);
+  }
+
+  void move_holdings(Fetches own) {
+    std::set<std::uint32_t> releases;
+    for (const Recorded& recorded : moved_) releases.insert(recorded.fetch.release);
+    own.insert(own.end(), moved_.begin(), moved_.end());
+    for (const std::uint32_t release : releases) {
+      replace_holding(txn_, release, move_.from, possession_of(txn_, move_.from, release, stays_));
+      replace_holding(txn_, release, move_.to, possession_of(txn_, move_.to, release, own));
+    }
+  }
+
+  WriteTxn& txn_;
+  const Move move_;
+  Fetches moved_, stays_;  // newest first
+};
+
+}  // namespace
+
+std::size_t move_fetches(WriteTxn& txn, const Move& move) {
+  return Moving(txn, move).run();
+}
+
+std::size_t erase_device(WriteTxn& txn, std::uint32_t device) {
+  const auto state = read_row<DeviceState>(txn, Table::devices, RowKey{device});
+  if (!state) return 0;
+  std::size_t fetches = 0;
+  FetchChain chain(txn, *state);
+  while (auto recorded = chain.next()) {
+    StoredFetch& fetch = recorded->fetch;
+    fetch.device = 0;
+    fetch.evidence = DeviceEvidence::address;
+    fetch.client = {};
+    fetch.system = {};
+    fetch.before.reset();
+    write_fetch(txn, *recorded);
+    ++fetches;
+  }
+  std::set<std::uint32_t> releases;
+  for (const std::string& key : erase_prefix(txn, Table::device_totals, RowKey{device}.view())) {
+    releases.insert(word_at(key, 1));
+  }
+  for (const std::uint32_t release : releases) replace_holding(txn, release, device, {});
+  erase_prefix(txn, Table::device_hours, RowKey{device}.view());
+  txn.erase(Table::devices, RowKey{device}.view());
+  txn.erase(Table::device_ids, state->id);
+  return fetches;
+}
+
+}  // namespace larder::reports
