@@ -73,7 +73,8 @@ void note(const Directive& directive, ResponseDirectives& to) {
   if (name == "no-cache") note_fields(directive, to.no_cache, to.withheld);
   if (name == "private") note_fields(directive, to.is_private, to.withheld);
   if (name == "public") to.is_public = true;
-  if (name == "must-revalidate" || name == "proxy-revalidate") to.must_revalidate = true;
+  if (name == "must-revalidate") to.must_revalidate = true;
+  if (name == "proxy-revalidate") to.proxy_revalidate = true;
   if (name == "must-understand") to.must_understand = true;
   if (name == "immutable") to.immutable = true;
 }

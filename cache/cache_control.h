@@ -25,7 +25,8 @@ struct ResponseDirectives {
   bool no_cache = false;    // without field names
   bool is_private = false;  // without field names
   bool is_public = false;
-  bool must_revalidate = false;  // or proxy-revalidate
+  bool must_revalidate = false;
+  bool proxy_revalidate = false;
   bool must_understand = false;
   bool immutable = false;
   bool targeted = false;              // from a field for this cache: Expires does not count beside it

@@ -110,7 +110,8 @@ std::optional<Freshness> freshness_of(const Fields& response, int status, NameCl
   if (name == NameClass::mutable_name) return freshness;
   freshness.lifetime = lifetime_of(response, status, directives, date);
   // s-maxage forbids the stale too (RFC 9111 5.2.2.10).
-  freshness.must_revalidate = directives.must_revalidate || directives.no_cache || directives.s_maxage.has_value();
+  freshness.must_revalidate = directives.must_revalidate || directives.proxy_revalidate || directives.no_cache ||
+                              directives.s_maxage.has_value();
   freshness.immutable = directives.immutable;
   freshness.stale_while_revalidate = directives.stale_while_revalidate.value_or(seconds(0));
   freshness.stale_if_error = directives.stale_if_error;
