@@ -134,4 +134,11 @@ CanonicalUrl canonical(const Url& url) {
   return result;
 }
 
+CanonicalUrl as_written(const Url& url) {
+  Url asked = url;
+  asked.host = to_lower(url.host);
+  if (find_host(asked.host) != nullptr) return canonical(url);
+  return {asked.text(), asked, {}};
+}
+
 }  // namespace larder::updates

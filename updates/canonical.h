@@ -40,4 +40,8 @@ struct CanonicalUrl {
 // serve the same bytes on both. The key of a key is itself.
 CanonicalUrl canonical(const Url& url);
 
+// The same of a host whose names are nobody's but its own: spelled differently they may be different things, so path
+// and query stay as they are written, in the name as for the origin. A vendor's host is named as above.
+CanonicalUrl as_written(const Url& url);
+
 }  // namespace larder::updates

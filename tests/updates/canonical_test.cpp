@@ -29,6 +29,15 @@ const std::string kLegacy = "https://officecdnmac.microsoft.com/pr/" + kGuid + "
 
 }  // namespace
 
+TEST_CASE("what is taken as written has its host in lower case, and nothing else is changed") {
+  const auto written = [](const std::string& text) { return larder::updates::as_written(*Url::parse(text)); };
+  const CanonicalUrl url = written("HTTP://H.example:80/%7e/./a%2f/../%zz?q=%41");
+  CHECK(url.key == "http://h.example/%7e/./a%2f/../%zz?q=%41");
+  CHECK(url.origin.target() == "/%7e/./a%2f/../%zz?q=%41");
+  CHECK(url.fallbacks.empty());
+  CHECK(written("http://swcdn.apple.com/x/../%7e").key == of("http://swcdn.apple.com/~").key);
+}
+
 TEST_CASE("spellings that mean the same have one key") {
   const std::string key = "http://h.example/a-b~c/%2F%20x?q=%3D1";
   for (const std::string& spelling : std::vector<std::string>{
