@@ -25,13 +25,21 @@ ErrorKind kind_of(CURLcode code) {
   return ErrorKind::origin_failed;
 }
 
+bool is_secret(const std::string& field) {
+  const auto name = std::string_view(field).substr(0, field.find_first_of(":;"));
+  return equals_ignoring_case(name, "Authorization") || equals_ignoring_case(name, "Cookie");
+}
+
 // What a client says to one server it does not say to another, wherever that one sends it (RFC 9110 15.4).
 void drop_secrets(TransferSpec& spec, const updates::Url& next) {
   if (next.scheme == spec.url.scheme && next.host == spec.url.host && next.port == spec.url.port) return;
-  std::erase_if(spec.fields, [](const std::string& field) {
-    const auto name = std::string_view(field).substr(0, field.find_first_of(":;"));
-    return equals_ignoring_case(name, "Authorization") || equals_ignoring_case(name, "Cookie");
-  });
+  std::erase_if(spec.fields, is_secret);
+}
+
+// The origin has been told who the client is, or is made to do something for it.
+bool is_of_one_client(const TransferSpec& spec) {
+  const bool reads = spec.method == "GET" || spec.method == "HEAD";
+  return !reads || std::any_of(spec.fields.begin(), spec.fields.end(), is_secret);
 }
 
 // No head of an answer came. Which end of the conversation failed?
@@ -333,7 +341,13 @@ Error CurlDriver::failure(Transfer::Running& running, CURLcode code) {
     }
   }
   std::string reason = why(running, code);
-  if (std::exchange(running.awaited, false)) site_.health.failed(running.origin, failure_of(code), reason);
+  if (std::exchange(running.awaited, false)) {
+    if (running.refusal.empty()) {
+      site_.health.failed(running.origin, failure_of(code), reason);
+    } else {
+      site_.health.abandoned(running.origin);  // it speaks, of this name badly: it is not down
+    }
+  }
   return fail(kind_of(code), std::move(reason));
 }
 
@@ -376,10 +390,12 @@ bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) 
   return false;
 }
 
-// RFC 6585 4: too many requests, of this client, which is Larder as a whole.
-void CurlDriver::rest_as_asked(const OriginAnswer& answer, const std::string& origin) {
+// RFC 6585 4: too many requests, of this client, which is Larder as a whole. What a client asks in its own name may be
+// that client's limit, and leaves the others alone.
+void CurlDriver::rest_as_asked(const Transfer::Running& running, const OriginAnswer& answer) {
+  if (is_of_one_client(running.spec)) return;
   const auto span = retry_after(answer, site_.clock.now());
-  if (span && span->count() > 0) site_.health.rest(origin, *span, "it answered 429, too many requests");
+  if (span && span->count() > 0) site_.health.rest(running.origin, *span, "it answered 429, too many requests");
 }
 
 bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& answer) {
@@ -394,7 +410,7 @@ bool CurlDriver::head_complete(Transfer::Running& running, const OriginAnswer& a
   }
   running.awaited = false;
   site_.health.answered(running.origin);
-  if (answer.status == 429) rest_as_asked(answer, running.origin);
+  if (answer.status == 429) rest_as_asked(running, answer);
   if (answer.chunked && answer.status != 304 && running.spec.method != "HEAD") {
     running.chunked.emplace();
     running.body_whole = false;

@@ -108,7 +108,7 @@ class CurlDriver {
   std::string why(const Transfer::Running& running, CURLcode code) const;
   Error failure(Transfer::Running& running, CURLcode code);
   void look_up(const std::shared_ptr<Transfer::Running>& running);
-  void rest_as_asked(const OriginAnswer& answer, const std::string& origin);
+  void rest_as_asked(const Transfer::Running& running, const OriginAnswer& answer);
   void follow(const std::shared_ptr<Transfer::Running>& running);
   void remove(Transfer::Running& running);
   void hand_over(Transfer::Running& running);

@@ -56,9 +56,10 @@ TokenPath take_token_off_origin_path(std::string_view path, std::string_view hos
   return taken;
 }
 
-FetchTarget fetch(const Url& url, reports::Entrance entrance, std::string token) {
+FetchTarget fetch(const Url& url, const OriginRule& rule, reports::Entrance entrance, std::string token) {
   FetchTarget target;
-  target.url = updates::canonical(url);
+  // A proxy does not change a path (RFC 9110 7.7), unless it knows what its spellings mean.
+  target.url = is_standard(entrance, rule) ? updates::as_written(url) : updates::canonical(url);
   target.entrance = entrance;
   target.token_from = token.empty() ? reports::DeviceEvidence::address : reports::DeviceEvidence::token;
   target.token = std::move(token);
@@ -92,10 +93,11 @@ Classified classify_connect(const RequestHead& head, const OriginTable& origins)
 Classified classify_absolute(const RequestHead& head, const OriginTable& origins) {
   auto url = Url::parse(head.target);
   if (!url) return refuse(400, "The URL in the request line cannot be fetched: " + url.error().message + ".");
-  if (origins.find(url->host, url->port) == nullptr) return refuse_host(url->host);
+  const OriginRule* rule = origins.find(url->host, url->port);
+  if (rule == nullptr) return refuse_host(url->host);
   auto taken = take_token_off_origin_path(url->path, url->host);
   url->path = std::string(taken.path);
-  auto target = fetch(*url, reports::Entrance::proxy, std::move(taken.token));
+  auto target = fetch(*url, *rule, reports::Entrance::proxy, std::move(taken.token));
   if (target.token.empty()) {
     target.token = proxy_user(head);
     if (!target.token.empty()) target.token_from = reports::DeviceEvidence::proxy_user;
@@ -110,34 +112,43 @@ Classified classify_absolute(const RequestHead& head, const OriginTable& origins
 // names an origin it is steered if Larder's own paths mean nothing.
 enum class HostIs { a_name, larders_too };
 
-std::optional<Url> steered_url(const RequestHead& head, const OriginTable& origins, ListenerKind listener, HostIs is) {
+struct Steered {
+  Url url;
+  const OriginRule* rule;
+};
+
+std::optional<Steered> steered_url(const RequestHead& head, const OriginTable& origins, ListenerKind listener,
+                                   HostIs is) {
   const auto host = parse_authority(head.host);
   if (!host || host->literal) return std::nullopt;
   if ((host->host == "localhost") != (is == HostIs::larders_too)) return std::nullopt;
   const std::string_view scheme = listener == ListenerKind::tls ? "https" : "http";
   const auto own_port = default_port(scheme);
   for (const auto port : {host->port.value_or(own_port), own_port}) {
-    if (origins.find(host->host, port) != nullptr) return make_url(scheme, host->host, port, take_apart(head.target));
+    const OriginRule* rule = origins.find(host->host, port);
+    if (rule != nullptr) return Steered{make_url(scheme, host->host, port, take_apart(head.target)), rule};
   }
   return std::nullopt;
 }
 
-Classified classify_steered(Url url) {
+Classified classify_steered(Steered steered) {
+  Url& url = steered.url;
   auto taken = take_token_off_origin_path(url.path, url.host);
   url.path = std::string(taken.path);
-  return fetch(url, reports::Entrance::steered, std::move(taken.token));
+  return fetch(url, *steered.rule, reports::Entrance::steered, std::move(taken.token));
 }
 
 // ---- content cache, delivery optimization ----
 
 Classified classify_query_origin(const QueryOrigin& query, Asked asked, const OriginTable& origins) {
-  if (origins.find(query.host, query.port) == nullptr) return refuse_host(query.host);
+  const OriginRule* rule = origins.find(query.host, query.port);
+  if (rule == nullptr) return refuse_host(query.host);
   const bool content_cache = query.key == QueryOrigin::Key::source;
   const auto strict = take_token(asked.path);
   auto taken = take_token_off_origin_path(asked.path, query.host);
   if (content_cache && strict.malformed) return refuse_token();
   const auto url = make_url(query.scheme, query.host, query.port, {taken.path, query.rest});
-  return fetch(url, content_cache ? reports::Entrance::content_cache : reports::Entrance::delivery_optimization,
+  return fetch(url, *rule, content_cache ? reports::Entrance::content_cache : reports::Entrance::delivery_optimization,
                std::move(taken.token));
 }
 
@@ -166,8 +177,10 @@ std::string_view microsoft_layout(std::string_view path) {
 
 std::optional<Classified> classify_update_cache(Asked asked, const TokenPath& taken, const OriginTable& origins) {
   if (const auto host = microsoft_layout(taken.path); !host.empty()) {
-    if (origins.find(host, 443) == nullptr) return refuse_host(host);
-    return fetch(make_url("https", host, 443, {taken.path, asked.query}), reports::Entrance::update_cache, taken.token);
+    const OriginRule* rule = origins.find(host, 443);
+    if (rule == nullptr) return refuse_host(host);
+    return fetch(make_url("https", host, 443, {taken.path, asked.query}), *rule, reports::Entrance::update_cache,
+                 taken.token);
   }
   auto request = updates::parse_mau_path(taken.path);
   if (!request) return std::nullopt;
@@ -208,17 +221,26 @@ Classified classify_own(const RequestHead& head, const OriginTable& origins, Lis
   if (taken.malformed) return refuse_token();
   if (auto update = classify_update_cache(asked, taken, origins)) return std::move(*update);
   if (const auto kind = helper_kind(taken.path, head)) return Helper{*kind, taken.token, std::string(taken.path)};
-  if (auto url = steered_url(head, origins, listener, HostIs::larders_too)) return classify_steered(std::move(*url));
+  if (auto steered = steered_url(head, origins, listener, HostIs::larders_too)) {
+    return classify_steered(std::move(*steered));
+  }
   return refuse_path(head);
 }
 
 }  // namespace
 
+bool is_standard(reports::Entrance entrance, const OriginRule& rule) {
+  const bool as_named = entrance == reports::Entrance::proxy || entrance == reports::Entrance::steered;
+  return as_named && !rule.knows_updates;
+}
+
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener) {
   if (head.method == "CONNECT") return classify_connect(head, origins);
   if (head.target == "*") return Helper{Helper::Kind::asterisk, {}, {}};
   if (!head.target.starts_with('/')) return classify_absolute(head, origins);
-  if (auto url = steered_url(head, origins, listener, HostIs::a_name)) return classify_steered(std::move(*url));
+  if (auto steered = steered_url(head, origins, listener, HostIs::a_name)) {
+    return classify_steered(std::move(*steered));
+  }
   return classify_own(head, origins, listener);
 }
 

@@ -87,6 +87,10 @@ using Classified = std::variant<FetchTarget, Helper, Connect, Refusal>;
 // For every method; which methods an entrance allows is the caller's. `head` as HeadParser accepts it.
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener);
 
+// Whether what is asked for is cached as RFC 9111 says (origins.host.cache). What Apple's and Windows' own protocols
+// ask for is an update, whoever's host it lies on.
+bool is_standard(reports::Entrance entrance, const OriginRule& rule);
+
 // What the body of a request may be at most, before anything else is known of it: limits::kLocateBytes for locate
 // requests, limits::kRequestBodyBytes for others.
 std::uint64_t most_body_bytes(const RequestHead& head);

@@ -159,6 +159,7 @@ class Exchange final : public FillWatcher, public PassListener {
   void answer_pass_after(const OriginAnswer& answer, const std::function<void(std::function<void()>)>& change);
   void answer_pass(const OriginAnswer& answer);
   void tell_taken();
+  void take_back_pass();
   void drop_pass();
 
   Connection& connection_;

@@ -31,7 +31,10 @@ cache::RequestDirectives Exchange::directives() const {
 
 std::shared_ptr<const StandardAsk> Exchange::standard_ask() const {
   auto ask = std::make_shared<StandardAsk>();
-  for (const auto& [name, value] : head_->fields) ask->request.emplace_back(name, value);
+  // What ends at this connection selects no variant: the origin does not see it.
+  for (const auto& [name, value] : head_->fields) {
+    if (!head_->nominates(name)) ask->request.emplace_back(name, value);
+  }
   for (std::string& field : fields_to_forward()) {
     if (!is_conditional(field)) ask->fields.push_back(std::move(field));
   }
@@ -41,7 +44,7 @@ std::shared_ptr<const StandardAsk> Exchange::standard_ask() const {
 
 cache::SaysOfField Exchange::says_of_fields() const {
   return [head = head_](std::string_view name) -> std::optional<std::string> {
-    if (!head->has(name)) return std::nullopt;
+    if (!head->has(name) || head->nominates(name)) return std::nullopt;
     return head->joined(name);
   };
 }

@@ -30,19 +30,14 @@ constexpr std::array<std::string_view, 15> kNotForwarded{"Connection",
                                                          "Max-Forwards",
                                                          "HTTP2-Settings"};
 
-bool nominated(const std::string& connection, std::string_view name) {
-  for (const std::string_view option : split(connection, ',')) {
-    if (equals_ignoring_case(trim(option), name)) return true;
-  }
-  return false;
-}
-
-// Whether a 206 is of what the client asked for, or of less (RFC 9110 15.3.7). Of several ranges any may come.
+// Whether a 206 is of what the client asked for, or of less (RFC 9110 15.3.7). Of several ranges any may come; who asks
+// for one need not know how to read several parts (15.3.7.2).
 bool is_part_of(const RequestHead& asked, const OriginAnswer& answer) {
   if (!asked.has(FieldName::range)) return false;
   const auto specs = parse_range(asked.find("Range"));
   const auto& part = answer.content_range;
-  if (!specs || specs->size() != 1 || !part || !part->satisfied) return true;
+  if (!specs || specs->size() != 1) return true;
+  if (!part || !part->satisfied) return false;
   const auto& [first, last] = specs->front();
   if (!first) return !part->size_bytes || part->first + last.value_or(0) >= *part->size_bytes;
   return part->first >= *first && (!last || part->end - 1 <= *last);
@@ -63,7 +58,8 @@ bool asks_whole_server(const RequestHead& head) {
 }
 
 // The target, and what Location and Content-Location name of the same origin.
-std::vector<std::string> changed_urls(const updates::CanonicalUrl& target, const OriginAnswer& answer) {
+std::vector<std::string> changed_urls(const Asked& asked, const OriginAnswer& answer) {
+  const updates::CanonicalUrl& target = asked.target.url;
   std::vector<std::string> urls{target.key};
   for (const auto* name : {"Location", "Content-Location"}) {
     const auto* reference = cache::find_field(answer.received, name);
@@ -71,7 +67,7 @@ std::vector<std::string> changed_urls(const updates::CanonicalUrl& target, const
     const auto url = updates::Url::parse(resolve_reference(target.origin.text(), *reference));
     const updates::Url& origin = target.origin;
     if (url && url->scheme == origin.scheme && url->host == origin.host && url->port == origin.port) {
-      urls.push_back(updates::canonical(*url).key);
+      urls.push_back((asked.standard ? updates::as_written(*url) : updates::canonical(*url)).key);
     }
   }
   return urls;
@@ -84,13 +80,12 @@ bool has_no_body(int status) {
 }  // namespace
 
 std::vector<std::string> Exchange::fields_to_forward() const {
-  const std::string connection = head_->joined("Connection");
   std::vector<std::string> fields;
   bool has_type = false;
   for (const auto& [name, value] : head_->fields) {
     const bool ours = std::any_of(kNotForwarded.begin(), kNotForwarded.end(),
                                   [name = name](std::string_view skip) { return equals_ignoring_case(skip, name); });
-    if (ours || nominated(connection, name)) continue;
+    if (ours || head_->nominates(name)) continue;
     if (equals_ignoring_case(name, "Content-Type")) has_type = true;
     // libcurl sends a field without a value only when it is written so.
     fields.push_back(value.empty() ? std::string(name) + ";" : std::string(name) + ": " + std::string(value));
@@ -110,6 +105,7 @@ void Exchange::begin_pass() {
 
 void Exchange::begin_pass_at(const updates::Url& url, std::vector<std::string> fields, std::string method) {
   passing_ = true;
+  pass_ended_ = false;
   loop_.pass_inbox.expect(id_, *this);
   TransferSpec spec;
   spec.method = std::move(method);
@@ -168,8 +164,9 @@ void Exchange::note_pass(const OriginAnswer& answer) {
       head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS" && head_->method != "TRACE";
   if (unsafe && answer.status < 400) {
     // A success makes what is stored out of date (RFC 9111 4.4).
-    answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(target().url, answer)](
-                                  std::function<void()> done) { site.fills.invalidate(urls, done); });
+    answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(*asked_, answer)](std::function<void()> done) {
+      site.fills.invalidate(urls, done);
+    });
   } else if (head_->method == "HEAD" && object_ && asked_->standard && !head_->has(FieldName::authorization)) {
     answer_pass_after(answer, [&site = loop_.site, key = key_, answer](std::function<void()> done) {
       site.fills.head_answered(key, answer, done);
@@ -254,6 +251,15 @@ void Exchange::on_pass_body(std::string bytes) {
   if (!blocked_) pump();
 }
 
+// It failed while its head still waited: what has come of its body must not follow the answer that is given instead.
+void Exchange::take_back_pass() {
+  if (std::exchange(unmaking_, false)) loop_.forget(id_);
+  pieces_.clear();
+  pass_chunked_ = false;
+  pass_untaken_ = 0;
+  record_.bytes_sent = 0;
+}
+
 // Nothing more of it is wanted.
 void Exchange::drop_pass() {
   passing_ = false;
@@ -273,6 +279,7 @@ void Exchange::on_pass_end(const Status& status) {
   pass_ended_ = true;
   if (!status) {
     if (!answered_) {
+      take_back_pass();
       origin_failed(status.error());
     } else {
       cut(status.error().message);

@@ -278,7 +278,13 @@ void Fill::refresh(const OriginAnswer& answer) {
   OriginAnswer kept = answer;
   if (!order_.standard) kept.personal.clear();
   object_ = freshened(*object_, kept, order_.name, asked_at_, desk_.clock.now());
-  desk_.put_freshened(object_);
+  const bool authorized = order_.standard && order_.standard->authorized;
+  if (!order_.standard ||
+      cache::freshness_of(object_->fields, object_->status, order_.name, authorized, asked_at_, asked_at_)) {
+    desk_.put_freshened(object_);
+  } else {
+    desk_.forget(order_.key, object_->extent);  // confirmed, but not to be kept any longer
+  }
   validating_ = false;
   confirmed_by_ = answer.status;
   state_ = FillState::filling;
@@ -296,6 +302,10 @@ cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answ
   const cache::Fields received = merge(object->fields, answer.received);
   if (auto freshness = cache::freshness_of(received, stored.status, name, false, asked_at, now)) {
     object->freshness = *freshness;
+  } else if (name == cache::NameClass::ordinary) {
+    // From now on it may not be kept: nobody else gets it without asking, nor when the origin fails.
+    object->freshness.lifetime = std::chrono::seconds(0);
+    object->freshness.must_revalidate = true;
   }
   return object;
 }

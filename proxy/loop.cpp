@@ -144,9 +144,7 @@ AskedPtr Loop::understand(FetchTarget target, const RequestHead* head, ListenerK
   asked->what =
       std::make_shared<const updates::Recognition>(updates::recognise(url ? *url : target.url.origin, *knowledge_));
   const auto* rule = site.origins.find(target.url.origin.host, target.url.origin.port);
-  // What Apple's and Windows' own protocols ask for is an update, whoever's host it lies on.
-  const bool as_named = target.entrance == reports::Entrance::proxy || target.entrance == reports::Entrance::steered;
-  asked->standard = as_named && rule != nullptr && !rule->knows_updates;
+  asked->standard = rule != nullptr && is_standard(target.entrance, *rule);
   asked->name = asked->standard ? cache::NameClass::ordinary : name_class(asked->what->stability);
   asked->target = std::move(target);
   asked->subject = subject_of(asked->target.url.key, *asked->what);

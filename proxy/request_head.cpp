@@ -214,7 +214,10 @@ void note_connection(std::string_view value, Deciding& deciding) {
 }
 
 void note_expectation(std::string_view value, RequestHead& head, Deciding& deciding) {
-  const bool known = equals_ignoring_case(value, "100-continue");
+  const auto members = split(value, ',');
+  const bool known = std::all_of(members.begin(), members.end(), [](std::string_view member) {
+    return equals_ignoring_case(trim(member), "100-continue");
+  });
   head.expect_continue = known && head.minor_version == 1;  // RFC 9110 10.1.1: HTTP/1.0 knows none
   if (!known) deciding.unknown_expectation = true;
 }
@@ -373,6 +376,16 @@ std::string_view RequestHead::find(std::string_view name) const {
 
 bool RequestHead::has(std::string_view name) const {
   return std::any_of(fields.begin(), fields.end(), [&](const Field& f) { return equals_ignoring_case(f.name, name); });
+}
+
+bool RequestHead::nominates(std::string_view name) const {
+  if (!has(FieldName::connection)) return false;
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) {
+    if (!equals_ignoring_case(field.name, "Connection")) return false;
+    const auto options = split(field.value, ',');
+    return std::any_of(options.begin(), options.end(),
+                       [&](std::string_view option) { return equals_ignoring_case(trim(option), name); });
+  });
 }
 
 std::string RequestHead::joined(std::string_view name) const {

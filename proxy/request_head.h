@@ -74,6 +74,8 @@ struct RequestHead {
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
   bool has(FieldName name) const { return (said >> static_cast<unsigned>(name) & 1U) != 0; }
+  // Whether Connection makes fields of this name those of one connection (RFC 9110 7.6.1).
+  bool nominates(std::string_view name) const;
   // The same head as views into a copy of the bytes `from` that it looks at.
   void look_at_copy(const char* from, const char* copy);
   // All fields of this name as one list, joined by ", " (RFC 9110 5.3).

@@ -257,6 +257,7 @@ TEST_CASE("a higher minor version is read as 1.1") {
 
 TEST_CASE("an expectation other than 100-continue is answered 417, and HTTP/1.0 has none") {
   CHECK(judge_field("Expect: 100-continue") == 0);
+  CHECK(judge_field("Expect: 100-continue, 100-Continue") == 0);
   CHECK(judge_field("Expect: miracles") == 417);
   CHECK(judge_field("Expect: 100-continue, miracles") == 417);
   CHECK(judge_field("Expect: miracles\r\nExpect: 100-continue") == 417);

@@ -12,7 +12,7 @@ import pytest
 from client import InBackground, all_of, eventually, get
 from content import Content, MiB
 from larder import SLOW, Larder, cache_status
-from origin import Answer, IgnoreRange, Origin, Reset
+from origin import Answer, IgnoreRange, Origin, RawAnswer, Reset
 
 SIZE = 16 * MiB
 CONTENT = Content("a", SIZE)
@@ -166,6 +166,24 @@ def test_after_a_429_the_whole_host_is_left_alone(site):
     assert answer.status == 503 and b"too many requests" in answer.body
     assert site.origin.asked("/b.pkg") == []
     assert eventually(lambda: site.larder.download("/b.pkg", SMALL).good, timeout=30)
+
+
+@pytest.mark.parametrize("method, fields", [("POST", {}), ("GET", {"Authorization": "Basic eDp5"}), ("GET", {"Cookie": "a=1"})])
+def test_a_429_for_what_one_client_asks_in_its_own_name_keeps_no_other_waiting(site, method, fields):
+    site.origin.put("/a", SMALL, fault=[Answer(429, {"Retry-After": "30"})])
+    site.origin.put("/b.pkg", SMALL)
+    answer = get(site.larder.http, "http://origin.test/a", host="origin.test", method=method, fields=fields, body=b"x" if method == "POST" else b"")
+    assert (answer.status, answer["Retry-After"]) == (429, "30")
+    assert site.larder.download("/b.pkg", SMALL).good
+
+
+def test_one_name_that_is_answered_badly_closes_no_host(site):
+    """Twenty answers that cannot be read one after another: the origin speaks, and is not down."""
+    site.origin.put("/bad", SMALL, fault=RawAnswer(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"))
+    site.origin.put("/b.pkg", SMALL)
+    for _ in range(25):
+        assert get(site.larder.http, "http://origin.test/bad", host="origin.test", method="POST", body=b"x").status == 502
+    assert site.larder.download("/b.pkg", SMALL).good
 
 
 # ---- answers that lead nowhere

@@ -320,6 +320,13 @@ def test_a_304_to_a_request_without_conditions_is_not_passed_on(site):
     assert proxied(site, "POST", fields={"If-None-Match": '"a"'}, body=b"x").status == 304
 
 
+def test_several_parts_are_no_answer_to_who_asked_for_one(site):
+    parts = b"--x\r\nContent-Range: bytes 0-3/4\r\n\r\ngood\r\n--x--\r\n"
+    site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Type": "multipart/byteranges; boundary=x"}, parts))
+    for method, body in (("GET", b""), ("POST", b"x")):
+        assert proxied(site, method, fields={"Range": "bytes=0-3"}, body=body).status == 502, method
+
+
 def test_several_parts_that_were_asked_for_pass(site):
     parts = b"--x\r\nContent-Range: bytes 0-0/4\r\n\r\ng\r\n--x\r\nContent-Range: bytes 3-3/4\r\n\r\nd\r\n--x--\r\n"
     site.origin.put("/p", CONTENT, fault=Answer(206, {"Content-Type": "multipart/byteranges; boundary=x"}, parts))

@@ -150,6 +150,25 @@ def test_bytes_nobody_asked_for_are_not_taken_for_the_next_answer(site):
     assert site.origin.connections == 2
 
 
+@pytest.mark.parametrize("framing", [b"Content-Length: 500\r\n\r\n", CHUNKED + b"\r\n1f4\r\n"])
+def test_nothing_of_a_body_that_breaks_off_follows_the_502_for_it(site, framing):
+    """The answer waits while what is stored of the URL is unmade; the body comes meanwhile, and its end."""
+    evil = OK + b"Content-Length: 4\r\n\r\nevil"
+    site.origin.put("/b", b"right")
+    assert site.larder.get("/b").body == b"right"
+    for _ in range(5):
+        site.origin.put("/a", b"", fault=RawAnswer(OK + framing + evil))
+        with Connection(site.larder.http) as connection:
+            connection.request("http://origin.test/a", host="origin.test", method="POST", body=b"x")
+            connection.request("http://origin.test/b", host="origin.test")
+            try:
+                got = [connection.response(), connection.response()]
+            except (Cut, ConnectionResetError):
+                continue
+            assert [answer.status for answer in got] == [502, 200], got
+            assert b"evil" not in got[0].body and got[1].body == b"right", got
+
+
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
 def test_a_body_where_there_can_be_none_is_not_taken_for_the_next_answer(site, status):
     evil = OK + FRESH + LENGTH + b"\r\nwrong"

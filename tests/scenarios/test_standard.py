@@ -193,9 +193,32 @@ def test_what_a_request_forbids_to_store_is_not_stored(site, steered):
     assert steered("/r").body == b"two"
 
 
+# ---- the name of what is asked for (RFC 9110 7.7)
+
+SPELLED = "/%7euser/./x//../a%2Fb%2f..;c=%zz/%?q=%41%5a&r=%"
+
+
+def test_a_path_and_its_query_go_to_the_origin_as_they_are_written(site, ask):
+    site.origin.put(SPELLED, b"the page")
+    for method in ("GET", "POST"):
+        assert ask(SPELLED, method=method, body=b"x" if method == "POST" else b"").status == 200
+        assert [asked.target for asked in site.origin.asked(None, method)] == [SPELLED]
+
+
+def test_no_spelling_of_a_path_is_kept_under_the_name_of_another(site, ask):
+    """What an origin that tells them apart says of one, nobody else gets for the other."""
+    script(site, "/page", answer("max-age=60", b"good"))
+    for spelling in ("/x/../page", "/./page", "/p%61ge", "/x/%2e%2e/page"):
+        script(site, spelling, answer("max-age=60", b"evil", 404))
+        assert ask(spelling).body == b"evil"
+        site.larder.settle()
+    assert ask("/page").body == b"good"
+
+
 # ---- Authorization (RFC 9111 3.5)
 
-@pytest.mark.parametrize("control, reused", [("max-age=60", False), ("max-age=60, public", True), ("max-age=60, must-revalidate", True), ("s-maxage=60", True)])
+@pytest.mark.parametrize("control, reused", [("max-age=60", False), ("max-age=60, public", True), ("max-age=60, must-revalidate", True), ("s-maxage=60", True),
+                                             ("max-age=60, proxy-revalidate", False)])
 def test_what_was_asked_with_authorization_is_shared_when_the_origin_says_so(site, ask, control, reused):
     script(site, "/auth", answer(control, b"one"), answer(control, b"two"))
     assert ask("/auth", fields={"Authorization": "Basic eDp5"}).body == b"one"

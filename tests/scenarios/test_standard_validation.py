@@ -3,6 +3,7 @@
 
 import pytest
 
+from client import eventually
 from content import Content
 from email.utils import formatdate
 from larder import cache_status
@@ -22,6 +23,18 @@ def test_a_304_freshens_what_is_stored_and_its_fields(site, ask):
         site.larder.settle()
     assert site.origin.asked("/v")[1].fields["if-none-match"] == '"e"'
     assert requests(site, "/v") == 2
+
+
+@pytest.mark.parametrize("control", ["private", "no-store"])
+def test_a_304_that_forbids_to_store_ends_what_is_stored(site, steered, control):
+    script(site, "/v", answer("max-age=0", b"one", ETag='"e"'), answer(control, b"", 304, ETag='"e"'), answer(control, b"two", ETag='"e"'))
+    steered("/v")
+    site.larder.settle()
+    assert steered("/v").body == b"one"
+    eventually(lambda: site.larder.objects() == [])
+    assert steered("/v").body == b"two"
+    site.origin.stop()
+    assert steered("/v").status == 502
 
 
 def test_a_304_changes_nothing_that_describes_the_bytes(site, steered):

@@ -29,6 +29,19 @@ def test_values_that_mean_the_same_select_the_same_variant(site, steered):
     assert requests(site, "/v") == 1
 
 
+def test_what_ends_at_the_clients_connection_selects_no_variant(site, ask):
+    """The origin does not see it, so it has answered the request without it."""
+    script(site, "/v", vary("none", b"none"), vary("1", b"one"))
+    assert ask("/v", fields={"Foo": "1", "Connection": "keep-alive, foo"}).body == b"none"
+    assert "foo" not in site.origin.asked("/v")[0].fields
+    site.larder.settle()
+    assert ask("/v", fields={"Foo": "1"}).body == b"one"
+    site.larder.settle()
+    assert ask("/v").body == b"none"
+    assert ask("/v", fields={"Foo": "1", "Connection": "Foo"}).body == b"none"
+    assert requests(site, "/v") == 2
+
+
 @pytest.mark.parametrize("value", ["*", "Foo, *", "*, *", ", *"])
 def test_what_varies_by_everything_is_never_reused(site, steered, value):
     script(site, "/v", vary("1", b"one", value), vary("1", b"two", value))
