@@ -42,6 +42,7 @@ void report_lagging(const Desk& desk, const Request& request, const Reply& reply
 
 // inventory.cpp
 void import_devices(const Desk& desk, const Request& request, const Reply& reply);
+void erase_device(const Desk& desk, const Request& request, const Reply& reply);
 
 // profile_handler.cpp
 void list_profiles(const Desk& desk, const Request& request, const Reply& reply);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The administrator's list of devices: what an import changes, or would change.
+// What the administrator changes of the devices on record: a list is taken in, one device is forgotten.
 #include <algorithm>
 #include <utility>
 
@@ -46,7 +46,29 @@ Json answer_of(const DeviceList& list, const reports::InventoryImport& import, b
   return answer;
 }
 
+Result<std::string> id_of(const Request& request) {
+  const Json body = Json::parse(request.body, nullptr, false);
+  const bool good = body.is_object() && body.size() == 1 && body.contains("id") && body["id"].is_string();
+  if (good) return body["id"].get<std::string>();
+  return fail(ErrorKind::invalid, R"(the body must be {"id": "..."}, with the id as `larder report devices` shows it)");
+}
+
 }  // namespace
+
+void erase_device(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {"dry_run"});
+  if (!query) return reply(problem(query.error()));
+  const auto dry_run = wants_dry_run(*query);
+  if (!dry_run) return reply(problem(dry_run.error()));
+  const auto id = id_of(request);
+  if (!id) return reply(problem(id.error()));
+  const auto erased = desk.sources.ledger.erase(*id, *dry_run);
+  if (!erased) return reply(problem(erased.error()));
+  Response response;
+  response.body =
+      dumped({{"dry_run", *dry_run}, {"serial", erased->serial}, {"ids", erased->ids}, {"requests", erased->requests}});
+  reply(std::move(response));
+}
 
 void import_devices(const Desk& desk, const Request& request, const Reply& reply) {
   const auto query = Query::parse(request.query, {"dry_run"});

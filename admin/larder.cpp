@@ -181,6 +181,14 @@ int import_devices(const Options& options) {
                             "text/csv; charset=utf-8"));
 }
 
+int erase_device(const Options& options) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, Subject::erased,
+               client->post(std::string("/api/v1/devices/erase") + (options.dry_run ? "?dry_run=true" : ""),
+                            id_json(options.device_id)));
+}
+
 int export_bundle(const Options& options) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);
@@ -365,6 +373,11 @@ class CommandLine {
                         "Add a list of devices (CSV), as an MDM exports it; nothing is ever removed", import_devices);
     command->add_option("FILE", options_.file, "CSV with a header line; - for standard input")->required();
     command->add_flag("--dry-run", options_.dry_run, "Only say what would change");
+    auto* erase =
+        add(*devices, "erase", "Forget one device: its record and what the inventory says of it", erase_device);
+    erase->add_option("ID", options_.device_id, "As `larder report devices` shows it, or its serial number")
+        ->required();
+    erase->add_flag("--dry-run", options_.dry_run, "Only say what would go");
   }
 
   void add_order(CLI::App& cache, const char* name, const char* meaning) {

@@ -29,6 +29,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/reports/lagging", Who::administrator, Where::worker, report_lagging},
     Route{"GET", "/api/v1/reports/traffic", Who::administrator, Where::worker, report_traffic},
     Route{"POST", "/api/v1/devices/import", Who::administrator, Where::worker, import_devices, kImportBytes},
+    Route{"POST", "/api/v1/devices/erase", Who::administrator, Where::worker, erase_device},
     Route{"GET", "/api/v1/tls", Who::administrator, Where::worker, report_tls},
     Route{"POST", "/api/v1/tls", Who::administrator, Where::worker, make_authority},
     Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},

@@ -218,6 +218,15 @@ std::string show_import(const Json& a, std::size_t width) {
   return text;
 }
 
+std::string show_erased(const Json& a) {
+  std::string ids;
+  for (const Json& id : a.at("ids")) ids += (ids.empty() ? "" : ", ") + id.get<std::string>();
+  return std::string(a.at("dry_run").get<bool>() ? "would forget\n" : "forgotten\n") +
+         show_facts({{"serial number", a.at("serial").get<std::string>()},
+                     {"ids", ids},
+                     {"requests", a.at("requests").dump()}});
+}
+
 std::string show_verification(const Json& a) {
   const std::string state = a.at("state").get<std::string>();
   if (state == "never") return "the cache has not been verified since larderd started\n";
@@ -298,6 +307,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
     case Subject::bundle:
       return "applications: " + answer.at("applications").dump() +
              ", of these newer than here: " + answer.at("published").dump() + "\n";
+    case Subject::erased:
+      return show_erased(answer);
     case Subject::import:
       return show_import(answer, width);
     case Subject::objects:
@@ -348,6 +359,10 @@ Result<VerificationState> read_verification(const std::string& json) {
 
 std::string order_json(const std::string& url) {
   return Json{{"url", url}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string id_json(const std::string& id) {
+  return Json{{"id", id}}.dump();
 }
 
 std::string names_json(const std::vector<std::string>& names) {

@@ -24,6 +24,7 @@ enum class Subject {
   traffic,
   lagging,
   import,
+  erased,
   bundle,
   objects,
   order,
@@ -49,6 +50,8 @@ Result<VerificationState> read_verification(const std::string& json);
 
 // {"url": ...}
 std::string order_json(const std::string& url);
+// {"id": "..."}
+std::string id_json(const std::string& id);
 // {"names": [...]}
 std::string names_json(const std::vector<std::string>& names);
 // {"format": ..., "addresses": [...], "https": ...}

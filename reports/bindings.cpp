@@ -23,7 +23,37 @@ std::string_view bytes_of(const config::Address& address) {
   return {reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()};
 }
 
+std::optional<Binding> decode(std::string_view bytes) {
+  StoredReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Binding binding;
+  binding.device = in.u32();
+  binding.since_us = in.u64();
+  binding.until_us = in.u64();
+  binding.before = in.u32();
+  binding.before_until_us = in.u64();
+  binding.shared_until_us = in.u64();
+  if (in.u8() == 1) {
+    const std::string_view mac = in.raw(6);
+    std::copy(mac.begin(), mac.end(), binding.mac.emplace().begin());
+  }
+  if (!known || !in.done() || binding.device == 0) return std::nullopt;
+  return binding;
+}
+
 }  // namespace
+
+void erase_bindings(WriteTxn& txn, std::uint32_t device) {
+  std::vector<std::string> keys;
+  {
+    Cursor cursor = txn.cursor(Table::bindings);
+    for (bool at = cursor.first(); at; at = cursor.next()) {
+      const auto binding = decode(cursor.value());
+      if (binding && (binding->device == device || binding->before == device)) keys.emplace_back(cursor.key());
+    }
+  }
+  for (const std::string& key : keys) txn.erase(Table::bindings, key);
+}
 
 void Bindings::begin(const Txn& txn) {
   if (read_ || lease_us_ == 0) return;
@@ -33,20 +63,7 @@ void Bindings::begin(const Txn& txn) {
     config::Address address;
     if (cursor.key().size() != address.bytes.size()) continue;
     std::copy(cursor.key().begin(), cursor.key().end(), address.bytes.begin());
-    StoredReader in(cursor.value());
-    const bool known = in.u8() == kFormat;
-    Binding binding;
-    binding.device = in.u32();
-    binding.since_us = in.u64();
-    binding.until_us = in.u64();
-    binding.before = in.u32();
-    binding.before_until_us = in.u64();
-    binding.shared_until_us = in.u64();
-    if (in.u8() == 1) {
-      const std::string_view mac = in.raw(6);
-      std::copy(mac.begin(), mac.end(), binding.mac.emplace().begin());
-    }
-    if (known && in.done() && binding.device != 0) known_.emplace(address, binding);
+    if (const auto binding = decode(cursor.value())) known_.emplace(address, *binding);
   }
   // Who names itself elsewhere has left a place, so nobody has more than one of a family that is still good.
   std::map<std::pair<std::uint32_t, bool>, std::uint64_t> latest;

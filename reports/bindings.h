@@ -39,6 +39,22 @@ struct Claim {
   std::uint64_t from_us = 0, until_us = 0;
 };
 
+// What is known of one address.
+struct Binding {
+  std::uint32_t device = 0;
+  std::uint64_t since_us = 0, until_us = 0;
+  std::uint32_t before = 0;
+  std::uint64_t before_until_us = 0;
+  std::uint64_t shared_until_us = 0;
+  std::optional<Mac> mac;
+
+  bool contested(std::uint64_t time_us) const { return before != 0 && time_us < before_until_us; }
+  bool shared(std::uint64_t time_us) const { return time_us < shared_until_us; }
+};
+
+// No address is taken for the device any more. Whoever has Bindings must have them forget.
+void erase_bindings(WriteTxn& txn, std::uint32_t device);
+
 class Bindings {
  public:
   // `lease`: how long an address is its device's after it has named itself; 0: not at all.
@@ -59,17 +75,6 @@ class Bindings {
   void forget();
 
  private:
-  struct Binding {
-    std::uint32_t device = 0;
-    std::uint64_t since_us = 0, until_us = 0;
-    std::uint32_t before = 0;
-    std::uint64_t before_until_us = 0;
-    std::uint64_t shared_until_us = 0;
-    std::optional<Mac> mac;
-
-    bool contested(std::uint64_t time_us) const { return before != 0 && time_us < before_until_us; }
-    bool shared(std::uint64_t time_us) const { return time_us < shared_until_us; }
-  };
   using Known = std::unordered_map<config::Address, Binding, AddressHash>;
   void take_turn(Binding& binding, std::uint32_t device, std::uint64_t until_us);
   void renew(const config::Address& address, Binding& binding, std::uint64_t time_us);

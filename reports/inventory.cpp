@@ -159,6 +159,11 @@ void write_inventory(WriteTxn& txn, const Inventory& inventory, const std::vecto
   txn.set_number(kMetaInventory, txn.number(kMetaInventory) + 1);
 }
 
+void erase_from_inventory(WriteTxn& txn, const std::string& serial) {
+  txn.erase(Table::inventory, serial);
+  txn.set_number(kMetaInventory, txn.number(kMetaInventory) + 1);
+}
+
 std::shared_ptr<const Inventory> InventoryShelf::as_of(const Txn& txn) {
   const std::uint64_t revision = txn.number(kMetaInventory);
   const std::lock_guard lock(mutex_);

@@ -3,7 +3,8 @@
 // in the ledger's environment, table `inventory`:
 //   key    the serial number in capitals
 //   value  u8 1; texts name, model, owner, group; varint number of hardware addresses, 6 bytes each
-// An inventory is added to and corrected, never emptied: what a list does not say stays.
+// An inventory is added to and corrected, never emptied by a list: what that does not say stays. One device goes when
+// it is erased on request (erasure.h).
 #pragma once
 
 #include <cstddef>
@@ -87,6 +88,9 @@ class Inventory {
 
 // Writes the named devices, and that the inventory is another than before.
 void write_inventory(WriteTxn& txn, const Inventory& inventory, const std::vector<std::string>& serials);
+
+// One that is there.
+void erase_from_inventory(WriteTxn& txn, const std::string& serial);
 
 // The inventory as reports read it, kept until it changes. Threads: any.
 class InventoryShelf {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "reports/ledger.h"
 
+#include <optional>
+
+#include "reports/erasure.h"
 #include "reports/ledger_writer.h"
 #include "reports/neighbours.h"
 #include "reports/reports.h"
@@ -53,6 +56,31 @@ class LmdbLedger final : public Ledger {
     });
     if (!written) return written.error();
     return import;
+  }
+
+  Result<Erased> erase(const std::string& id, bool dry_run) override {
+    const auto told = [](const Traces& traces) {
+      Erased erased{traces.serial, {}, traces.requests};
+      for (const auto& device : traces.devices) erased.ids.push_back(device.second);
+      return erased;
+    };
+    writer_->flush();
+    if (dry_run) {
+      return writer_->with_environment([&](const Shelf& shelf) -> Result<Erased> {
+        const ReadTxn txn(shelf.environment);
+        const auto traces = find_traces(txn, *shelf.inventory.as_of(txn), id);
+        if (!traces) return traces.error();
+        return told(*traces);
+      });
+    }
+    std::optional<Result<Traces>> traces;
+    const Status written = writer_->change([&](WriteTxn& txn) {
+      traces = find_traces(txn, Inventory::read(txn), id);
+      if (*traces) erase_traces(txn, **traces);
+    });
+    if (!written) return written.error();
+    if (!*traces) return traces->error();
+    return told(**traces);
   }
 
  private:

@@ -177,6 +177,13 @@ struct Page {
   std::string next_cursor;  // "" at the end; names the last row, so records made meanwhile do not shift the next page
 };
 
+// What was, or would be, forgotten of a device.
+struct Erased {
+  std::string serial;            // of the inventory; "" it was not there
+  std::vector<std::string> ids;  // in the ledger
+  std::uint64_t requests = 0;    // of all of them
+};
+
 struct LedgerOptions {
   std::filesystem::path path;         // the directory of the environment
   std::chrono::seconds retention{0};  // raw fetches older than this are dropped; 0 keeps all
@@ -213,6 +220,10 @@ class Ledger {
 
   // Adds what the lines say to the inventory and waits until it is durable; with `dry_run` only says what would change.
   virtual Result<InventoryImport> import_inventory(const std::vector<InventoryLine>& lines, bool dry_run) = 0;
+
+  // Forgets one device, by an id of the ledger or its serial number, and waits until that is durable (erasure.h); with
+  // `dry_run` only says what would go. not_found: nothing is on record of it.
+  virtual Result<Erased> erase(const std::string& id, bool dry_run) = 0;
 
   struct LedgerStatus {
     std::uint64_t fetches = 0;  // raw fetches held

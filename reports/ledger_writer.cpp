@@ -144,6 +144,8 @@ void LedgerWriter::make_changes() {
       WriteTxn txn(*environment_);
       if (txn.failure() == 0) (*change->make)(txn);
       const int code = txn.failure() != 0 ? txn.failure() : std::move(txn).commit();
+      books_.forget();
+      foreseen_ = first_posted_;
       outcome = code == 0 ? ok() : Status(ledger_error("writing the ledger in " + options_.path.string(), code));
     }
     const std::lock_guard lock(mutex_);

@@ -40,7 +40,7 @@ class LedgerWriter {
   void flush();  // returns also when a commit failed: then it is not durable, and status says why
   Ledger::LedgerStatus status() const;
   // Has `change` done by the thread `ledger` in a transaction of its own, and waits until that is durable or has
-  // failed.
+  // failed. What the books remember is read anew afterwards.
   Status change(const std::function<void(WriteTxn&)>& change);
 
   // Calls `use(const Shelf&)`, which returns a Result; the environment stays in place meanwhile.

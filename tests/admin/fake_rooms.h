@@ -141,6 +141,14 @@ class FakeLedger final : public reports::Ledger {
     if (!dry_run) devices_listed = std::move(inventory);
     return import;
   }
+  Result<reports::Erased> erase(const std::string& id, bool dry_run) override {
+    const auto row =
+        std::find_if(device_rows.begin(), device_rows.end(), [&](const auto& each) { return each.id == id; });
+    if (row == device_rows.end()) return fail(ErrorKind::not_found, "nothing is on record of a device \"" + id + "\"");
+    reports::Erased erased{row->serial, {row->id}, row->requests};
+    if (!dry_run) device_rows.erase(row);
+    return erased;
+  }
   LedgerStatus status() const override { return current; }
 
   // Holds every report back until release().

@@ -174,3 +174,23 @@ def test_who_fetched_its_pac_is_known_when_it_asks_by_the_proxy(site):
     device = eventually(lambda: next((row for row in site.larder.report("devices") if row["bytes_sent"] >= CONTENT.size), None))
     assert (device["id"], device["evidence"], device["requests"]) == ("C02XK1JGH7L2", "token", 2)
     assert [row["id"] for row in site.larder.report("devices")] == ["C02XK1JGH7L2"]
+
+
+def test_a_device_is_forgotten_on_request(site):
+    site.origin.put(PATH, CONTENT)
+    larder = site.larder
+    for token in ("C02STAYS", "C02GOES"):
+        assert ask(larder, token).body == CONTENT.read()
+    eventually(lambda: [row for row in larder.report("versions") if row["devices_complete"] == 2])
+    told = larder.command("devices", "erase", "C02GOES", "--dry-run")
+    assert told.returncode == 0 and "would forget" in told.stdout and "C02GOES" in told.stdout
+    assert json.loads(larder.command("--json", "devices", "erase", "C02GOES").stdout) == {
+        "dry_run": False, "serial": "", "ids": ["C02GOES"], "requests": 1}
+    assert [row["id"] for row in larder.report("devices")] == ["C02STAYS"]
+    assert larder.report("versions")[0]["devices_complete"] == 1
+    assert larder.report("summary")["requests"] == 2
+    again = larder.command("devices", "erase", "C02GOES")
+    assert again.returncode == 1 and "nothing is on record" in again.stderr
+    for body in (b"", b"{}", b'{"id": 1}', b'{"id": "a", "b": 1}', b"[]"):
+        assert larder.api_raw("/api/v1/devices/erase", method="POST", body=body).status == 400
+    assert larder.api_raw("/api/v1/devices/erase?dry_run=perhaps", method="POST", body=b'{"id": "C02STAYS"}').status == 400
