@@ -376,12 +376,12 @@ size_t CurlDriver::on_header(char* bytes, size_t size, size_t count, void* data)
 }
 
 bool CurlDriver::take_header(Transfer::Running& running, std::string_view line) {
-  running.heard = site_.line.now();
   if (running.head_given) return true;  // a trailer (HTTP/2): nothing of it is used
   switch (running.head.add_line(line)) {
     case OriginHead::State::incomplete:
       return true;
     case OriginHead::State::complete:
+      running.heard = site_.line.now();  // not line by line: a head comes in one go, or its origin is stuck
       return head_complete(running, running.head.answer());
     case OriginHead::State::refused:
       running.refusal = running.head.reason();

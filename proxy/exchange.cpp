@@ -164,7 +164,7 @@ void Exchange::begin_fetch(AskedPtr asked) {
     begin_method();
     return;
   }
-  if (head_->method == "GET" && head_->has(FieldName::range)) ranges_ = parse_range(head_->find("Range"));
+  if (head_->method == "GET" && head_->has(FieldName::range)) ranges_ = parse_range(head_->joined("Range"));
   if (target().mau) {
     begin_update_cache();
   } else {
@@ -212,7 +212,7 @@ void Exchange::leave_fill() {
 }
 
 void Exchange::on_fill() {
-  if (done_ || connection_.closing()) return;
+  if (done_ || connection_.closing() || confirming_) return;
   if (answered_) {
     if (!follow()) {
       cut("the origin has another version now");
@@ -247,6 +247,10 @@ void Exchange::on_fill_before_answer() {
         return;
       }
       use_ = cache::ExtentUse(loop_.site.store, object_->extent);
+      if (needs_confirmation()) {
+        ask_for_confirmation();
+        return;
+      }
       if (mirror_->stale()) {
         record_.answered = reports::Answered::stale;
         answer_object("hit; detail=stale-because-the-origin-fails");

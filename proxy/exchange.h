@@ -95,6 +95,12 @@ class Exchange final : public FillWatcher, public PassListener {
   bool wanted_is_held(const cache::Object& object);
   Want first_want() const;
 
+  // ---- another request's answer (exchange_confirm.cpp) ----
+  bool needs_confirmation() const;
+  void ask_for_confirmation();
+  bool takes_confirmation(const OriginAnswer& answer);
+  void confirmation_ended(const Status& status);
+
   // ---- a file of the update cache (exchange_mau.cpp) ----
   void begin_update_cache();
   void ask_for_manifest(std::string app_id);
@@ -192,7 +198,9 @@ class Exchange final : public FillWatcher, public PassListener {
   bool expecting_ = false;   // a join is on its way
   bool has_reader_ = false;  // the fill desk knows this exchange and must be told when it leaves
   bool passing_ = false;
-  std::optional<ByteRange> continuing_;  // the pass goes on in the middle of object_: what is still to come
+  bool confirming_ = false;                   // the pass asks whether object_ may be used
+  std::optional<cache::ExtentId> confirmed_;  // by the origin, to this request
+  std::optional<ByteRange> continuing_;       // the pass goes on in the middle of object_: what is still to come
   bool warming_ = false;
   int restarts_ = 0;
   int repairs_ = 0;

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 15> kNotForwarded{"Connection",
 // for one need not know how to read several parts (15.3.7.2).
 bool is_part_of(const RequestHead& asked, const OriginAnswer& answer) {
   if (!asked.has(FieldName::range)) return false;
-  const auto specs = parse_range(asked.find("Range"));
+  const auto specs = parse_range(asked.joined("Range"));
   const auto& part = answer.content_range;
   if (!specs || specs->size() != 1) return true;
   if (!part || !part->satisfied) return false;
@@ -148,6 +148,7 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     if (!same) cut("the store cannot take it, and the origin has another version now");
     return;
   }
+  if (takes_confirmation(answer)) return;
   if (const char* const what = unasked(*head_, answer)) {
     drop_pass();
     origin_failed(fail(ErrorKind::origin_failed, target().url.origin.host + " answers " + what));
@@ -172,7 +173,8 @@ void Exchange::note_pass(const OriginAnswer& answer) {
       site.fills.head_answered(key, answer, done);
     });
   } else {
-    if (head_->method == "GET" && asked_->standard && answer.status != 206 && !directives().no_store &&
+    if (head_->method == "GET" && asked_->standard && answer.status != 206 && answer.content_length &&
+        !directives().no_store &&
         cache::freshness_of(answer.received, answer.status, asked_->name, head_->has(FieldName::authorization),
                             record_.time, record_.time)) {
       loop_.site.origin_thread.post([&site = loop_.site, url = target().url.key] { site.fills.may_be_kept(url); });
@@ -276,6 +278,10 @@ void Exchange::tell_taken() {
 
 void Exchange::on_pass_end(const Status& status) {
   if (done_ || connection_.closing()) return;
+  if (confirming_) {
+    confirmation_ended(status);
+    return;
+  }
   pass_ended_ = true;
   if (!status) {
     if (!answered_) {

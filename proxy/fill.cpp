@@ -23,7 +23,11 @@ bool is_page_for_package(std::string_view path, std::span<const std::byte> first
 }  // namespace
 
 Fill::Fill(FillDesk& desk, FillId id, FillOrder order)
-    : desk_(desk), id_(id), order_(std::move(order)), started_(desk.clock.now()) {}
+    : desk_(desk),
+      id_(id),
+      order_(std::move(order)),
+      patience_(desk.thread.base(), [this] { not_gathered_soon(); }),
+      started_(desk.clock.now()) {}
 
 Fill::~Fill() = default;
 

@@ -156,6 +156,7 @@ class Fill {
   std::uint64_t open_run_end(cache::ChunkIndex chunk) const;
   bool wanted(cache::ChunkIndex chunk) const;
 
+  bool head_by_status(Lane& lane, const OriginAnswer& answer);
   bool head_whole(Lane& lane, const OriginAnswer& answer);
   bool head_partial(Lane& lane, const OriginAnswer& answer);
   bool head_unmodified(Lane& lane, const OriginAnswer& answer);
@@ -174,6 +175,8 @@ class Fill {
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);
   void refresh(const OriginAnswer& answer);
+  bool stays_stored(const cache::Object& before) const;
+  void not_gathered_soon();
   bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
   bool gather(Lane& lane, std::span<const std::byte> bytes);
   void gathered(Lane& lane);
@@ -233,6 +236,7 @@ class Fill {
   bool deciding_ = false;             // the checker has been asked for its verdict
   ContentChecker::Chunks held_back_;  // in flight, and not shown to anybody before the verdict
   std::set<std::uint32_t> needs_;
+  Timer patience_;  // of those who wait for an answer that is gathered
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::map<ReaderId, ReaderEntry> readers_;                        // in order of joining
   std::map<LoopPort*, std::shared_ptr<std::atomic<bool>>> loops_;  // a wake is on its way

@@ -18,6 +18,9 @@ namespace {
 // Nodes of one CDN may name the same bytes differently; asking again may reach the node that began. After so many tries
 // the bytes are taken to be others.
 constexpr unsigned kOtherNodes = 3;
+// How long an answer of a host other than updates' is gathered before anybody is told of it. Who waits for it then gets
+// it passed through.
+constexpr std::chrono::seconds kGatherFor{1};
 
 // For origins without a strong ETag. `identity`: what no two versions of an object share.
 std::string make_etag(const std::string& identity) {
@@ -71,6 +74,12 @@ bool is_page_for_file(const OriginAnswer& answer, const std::string& path) {
 bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   add(desk_.counters.origin_requests);
   lane.answered_at = desk_.clock.steady();
+  const bool goes_on = head_by_status(lane, answer);
+  if (goes_on && order_.standard && (lane.gathering || answering_)) patience_.after(kGatherFor);
+  return goes_on;
+}
+
+bool Fill::head_by_status(Lane& lane, const OriginAnswer& answer) {
   if (answer.status == 200 && !order_.standard && is_page_for_file(answer, order_.origin.path)) {
     OriginAnswer missing = answer;
     missing.status = 404;
@@ -273,17 +282,24 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   return !ended();
 }
 
+// Whether what has been confirmed may be kept any longer, and under the same key.
+bool Fill::stays_stored(const cache::Object& before) const {
+  if (cache::nominated_fields(before.fields) != cache::nominated_fields(object_->fields)) return false;
+  const bool authorized = order_.standard->authorized;
+  return cache::freshness_of(object_->fields, object_->status, order_.name, authorized, asked_at_, asked_at_)
+      .has_value();
+}
+
 // The origin confirms what is stored.
 void Fill::refresh(const OriginAnswer& answer) {
   OriginAnswer kept = answer;
   if (!order_.standard) kept.personal.clear();
-  object_ = freshened(*object_, kept, order_.name, asked_at_, desk_.clock.now());
-  const bool authorized = order_.standard && order_.standard->authorized;
-  if (!order_.standard ||
-      cache::freshness_of(object_->fields, object_->status, order_.name, authorized, asked_at_, asked_at_)) {
+  const cache::ObjectPtr before = object_;
+  object_ = freshened(*before, kept, order_.name, asked_at_, desk_.clock.now());
+  if (!order_.standard || stays_stored(*before)) {
     desk_.put_freshened(object_);
   } else {
-    desk_.forget(order_.key, object_->extent);  // confirmed, but not to be kept any longer
+    desk_.forget(order_.key, object_->extent);
   }
   validating_ = false;
   confirmed_by_ = answer.status;

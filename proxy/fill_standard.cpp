@@ -41,6 +41,13 @@ bool Fill::stale_will_do() const {
          cache::good_on_error(object_->freshness, order_.name, order_.directives, desk_.clock.now());
 }
 
+// It may be a stream that never ends, which its reader wants as it comes.
+void Fill::not_gathered_soon() {
+  if (state_ != FillState::asking) return;
+  desk_.remember_uncacheable(order_.url);
+  end(FillState::pass);
+}
+
 // What is to be stored gets the key its Vary makes of the request.
 void Fill::name_variant(const OriginAnswer& answer) {
   const auto fields = cache::nominated_fields(answer.received);
@@ -89,7 +96,9 @@ bool Fill::head_standard(Lane& lane, const OriginAnswer& answer) {
   const bool endless =
       !answer.content_length && !answer.chunked && answer.status != 204 && answer.protocol.starts_with("1.");
   if (!worth_storing || endless) {
-    tell_alone(answer, freshness ? std::nullopt : owner());
+    // The others could not have used it stored, and ask for themselves (RFC 9111 4).
+    const bool reusable = freshness && freshness->lifetime > freshness->initial_age;
+    tell_alone(answer, reusable ? std::nullopt : owner());
     return true;
   }
   lane.ask = Lane::Ask::whole;

@@ -153,9 +153,8 @@ std::optional<std::chrono::seconds> retry_after(const OriginAnswer& answer, Wall
                                   [](const auto& f) { return equals_ignoring_case(f.first, "Retry-After"); });
   if (field == answer.received.end()) return std::nullopt;
   const std::string_view value = field->second;
-  if (const auto seconds = parse_decimal(value)) {
-    const auto most = static_cast<std::uint64_t>(limits::kRetryAfterMost.count());
-    return std::chrono::seconds(std::min(*seconds, most));
+  if (!value.empty() && std::all_of(value.begin(), value.end(), is_digit)) {
+    return std::min(cache::parse_delta(value), limits::kRetryAfterMost);
   }
   const auto date = cache::parse_http_date(value);
   if (!date) return std::nullopt;

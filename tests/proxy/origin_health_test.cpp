@@ -163,6 +163,7 @@ TEST_CASE("Retry-After is seconds or a date") {
   CHECK(retry_after(with_retry_after("Sun, 06 Nov 1994 08:49:47 GMT"), now) == 10s);
   CHECK(retry_after(with_retry_after("Sun, 06 Nov 1994 08:49:27 GMT"), now) == 0s);
   CHECK(retry_after(with_retry_after("99999999"), now) == limits::kRetryAfterMost);
+  CHECK(retry_after(with_retry_after("99999999999999999999"), now) == limits::kRetryAfterMost);
   CHECK_FALSE(retry_after(with_retry_after("soon"), now));
   CHECK_FALSE(retry_after(with_retry_after("-1"), now));
   CHECK_FALSE(retry_after(OriginAnswer{}, now));

@@ -223,6 +223,8 @@ class Origin:
         if isinstance(fault, HoldHead):
             fault.reached.set()
             self._until(fault.go)
+            if fault.then:
+                return self._plain(connection, asked, fault.then)
         if asked.method not in ("GET", "HEAD"):
             return self._plain(connection, asked, Answer(200, {}, b"received %d\n" % len(asked.body)))
         if self._not_modified(page, asked):

@@ -29,9 +29,10 @@ class Stall:
 
 @dataclasses.dataclass
 class HoldHead:
-    """The head of the answer waits until `go` is set; `reached` says that the request has come."""
+    """The head of the answer waits until `go` is set; `reached` says that the request has come. `then`: an Answer instead of the page."""
     go: threading.Event = dataclasses.field(default_factory=threading.Event)
     reached: threading.Event = dataclasses.field(default_factory=threading.Event)
+    then: object = None
 
 
 @dataclasses.dataclass

@@ -3,8 +3,9 @@
 
 import pytest
 
-from client import get
+from client import Connection, get
 from larder import cache_status
+from origin import RawAnswer
 from standard import AGO, HOST, answer, requests, script
 
 # ---- what is stored, and reused (RFC 9111 3, 4)
@@ -213,6 +214,24 @@ def test_no_spelling_of_a_path_is_kept_under_the_name_of_another(site, ask):
         assert ask(spelling).body == b"evil"
         site.larder.settle()
     assert ask("/page").body == b"good"
+
+
+# ---- what never ends
+
+@pytest.mark.parametrize("head", ["200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache", "200 OK\r\nCache-Control: no-store", "200 OK",
+                                  "200 OK\r\nCache-Control: max-age=60", "404 Not Found", "404 Not Found\r\nCache-Control: max-age=60"])
+def test_a_stream_reaches_its_client_as_it_comes(site, head):
+    stream = RawAnswer(f"HTTP/1.1 {head}\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nfirst \r\n".encode(), rest=b"4\r\nlast\r\n0\r\n\r\n")
+    site.origin.put("/stream", b"", fault=stream)
+    for last in (False, True):
+        with Connection(site.larder.http, timeout=15) as connection:
+            connection.request("http://origin.test/stream", host="origin.test")
+            pieces = connection.body(connection.head())
+            assert next(pieces) == b"first "  # the origin keeps the rest back
+            if last:
+                stream.go.set()
+                assert b"".join(pieces) == b"last"
+    assert site.larder.objects() == []
 
 
 # ---- Authorization (RFC 9111 3.5)

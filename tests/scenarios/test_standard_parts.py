@@ -40,6 +40,14 @@ def test_a_range_is_cut_from_what_is_stored_whole(site, steered):
     assert requests(site, "/p") == 1
 
 
+def test_a_range_that_is_said_twice_is_none(site, steered):
+    site.origin.put("/p", b"01234567890")
+    for _ in range(2):
+        got = steered("/p", fields={"Range": "bytes=0-1", "range": "bytes=3-4"})
+        assert (got.status, got.body) == (200, b"01234567890")
+        site.larder.settle()
+
+
 def test_a_part_that_was_not_asked_for_reaches_nobody_as_the_whole(site, steered):
     script(site, "/p", *[Answer(206, {"Content-Range": "bytes 4-8/10", "Cache-Control": "max-age=60"}, b"45678")] * 2)
     got = steered("/p", fields={"Range": "bytes=4-8"})

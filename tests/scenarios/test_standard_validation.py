@@ -3,7 +3,7 @@
 
 import pytest
 
-from client import eventually
+from client import InBackground, eventually
 from content import Content
 from email.utils import formatdate
 from larder import cache_status
@@ -100,6 +100,68 @@ def test_conditions_and_ranges_do_not_touch_other_answers_than_200(site, steered
     got = steered("/v", fields={"If-None-Match": '"e"', "Range": "bytes=0-1"})
     assert (got.status, got.body) == (404, b"gone away")
     assert requests(site, "/v") == 1
+
+
+@pytest.mark.parametrize("names", ["Foo, Bar", ""])
+def test_a_304_that_varies_otherwise_ends_what_is_stored(site, steered, names):
+    script(site, "/v", answer("max-age=0", b"one", ETag='"e"', Vary="Foo"), answer("max-age=60", b"", 304, ETag='"e"', Vary=names), answer("max-age=60", b"two"))
+    steered("/v", fields={"Foo": "1", "Bar": "1"})
+    site.larder.settle()
+    assert steered("/v", fields={"Foo": "1", "Bar": "1"}).body == b"one"
+    site.larder.settle()
+    assert steered("/v", fields={"Foo": "1", "Bar": "2"}).body == b"two"
+
+
+# ---- requests at the same time (RFC 9111 4)
+
+def two_at_once(site, steered, path, **fields):
+    """What two clients get of which the second comes before the first is answered."""
+    hold = site.origin.pages[path].fault[0]
+    first = InBackground(steered, path)
+    hold.reached.wait(30)
+    before = site.larder.number("requests")
+    second = InBackground(steered, path, fields=fields)
+    eventually(lambda: site.larder.number("requests") > before and (site.larder.fills() or [{"clients_waiting": 0}])[0]["clients_waiting"] == 2)
+    hold.go.set()
+    return first.result(), second.result()
+
+
+NOT_TO_BE_REUSED = ["no-cache", "no-cache, max-age=60", "max-age=0", "max-age=0, must-revalidate", "s-maxage=0", None]
+
+
+@pytest.mark.parametrize("control", NOT_TO_BE_REUSED)
+def test_who_waits_for_what_may_not_be_reused_asks_for_himself_and_shares_its_bytes(site, steered, control):
+    page = site.origin.put("/w", Content("w", 3 << 20), fields={"Cache-Control": control} if control else {"Date": AGO}, last_modified=None, fault=[HoldHead()])
+    got = two_at_once(site, steered, "/w")
+    assert [answer.body == page.content.read() for answer in got] == [True, True]
+    assert [asked.fields.get("if-none-match") for asked in site.origin.asked("/w")] == [None, page.etag]
+    assert site.origin.bytes_sent("/w") == page.content.size
+
+
+@pytest.mark.parametrize("control", NOT_TO_BE_REUSED)
+def test_who_waits_for_what_may_not_be_reused_and_has_no_name_gets_his_own(site, steered, control):
+    fields = {"Set-Cookie": "id=A", **({"Cache-Control": control} if control else {})}
+    site.origin.put("/w", b"one", fields=fields, etag=None, last_modified=None, fault=[HoldHead(), answer(control, b"two", Set_Cookie="id=B")])
+    first, second = two_at_once(site, steered, "/w")
+    assert (first.body, first["Set-Cookie"], second.body, second["Set-Cookie"]) == (b"one", "id=A", b"two", "id=B")
+
+
+def test_who_waits_is_told_of_another_version_when_there_is_one(site, steered):
+    site.origin.put("/w", b"one", etag='"1"', fields={"Cache-Control": "no-cache"}, fault=[HoldHead(), answer("no-cache", b"two", ETag='"2"')])
+    first, second = two_at_once(site, steered, "/w")
+    assert (first.body, second.body, second["ETag"]) == (b"one", b"two", '"2"')
+
+
+def test_who_waits_for_an_error_nobody_may_reuse_gets_his_own(site, steered):
+    site.origin.put("/w", b"", fault=[HoldHead(then=answer(None, b"one", 404)), answer(None, b"two", 404)])
+    first, second = two_at_once(site, steered, "/w")
+    assert (first.status, first.body, second.status, second.body) == (404, b"one", 404, b"two")
+
+
+def test_who_waits_for_what_may_be_reused_shares_it(site, steered):
+    site.origin.put("/w", b"one", fault=[HoldHead(), answer("max-age=60", b"two")])
+    assert [answer.body for answer in two_at_once(site, steered, "/w")] == [b"one", b"one"]
+    assert requests(site, "/w") == 1
 
 
 # ---- the stale (RFC 9111 4.2.4, RFC 5861)
