@@ -11,8 +11,22 @@
 namespace larder::proxy {
 namespace {
 
-// An object that changes at the origin each time it is asked for is given up on.
+// An object that changes each time it is asked for is passed.
 constexpr int kRestarts = 3;
+
+// What is the matter with the store's copy, not with the origin.
+bool is_of_the_store(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::corrupt:  // not what is published: nothing of it is Larder's to send
+    case ErrorKind::not_found:
+    case ErrorKind::storage_full:
+    case ErrorKind::storage_broken:
+    case ErrorKind::storage_damaged:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool is_microsoft_place(const FetchTarget& target) {
   return target.mau.has_value();
@@ -278,16 +292,15 @@ void Exchange::on_fill_before_answer() {
       begin_pass();
       return;
     case FillState::changed:
-      if (++restarts_ > kRestarts) {
+      if (++restarts_ > kRestarts && is_microsoft_place(target())) {
         origin_failed(mirror_->error());
         return;
       }
       leave_fill();
-      look_up();
+      restarts_ > kRestarts ? begin_pass() : look_up();
       return;
     case FillState::failed:
-      if (mirror_->error().kind == ErrorKind::corrupt &&
-          !is_microsoft_place(target())) {  // not what is published: nothing of it is Larder's to send
+      if (is_of_the_store(mirror_->error().kind) && !is_microsoft_place(target())) {
         leave_fill();
         begin_pass();
         return;

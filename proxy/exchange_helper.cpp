@@ -114,7 +114,7 @@ void Exchange::begin_tunnel(const Connect& connect) {
     answer_text(403, "Larder tunnels to named origins only, and this host and port are none.\n", kText);
   } else if (connection_.secure()) {
     answer_text(501, "Larder tunnels from its plain listeners only: write the proxy as http.\n", kText);
-  } else if (!body_.empty()) {
+  } else if (head_->chunked || !body_.empty()) {
     answer_text(400, "A CONNECT has no body.\n", kText);
   } else if (!loop_.room_for_tunnel()) {
     answer_text(503, "As many tunnels are open as limits.tunnels allows.\n", kText,

@@ -42,6 +42,8 @@ class LoopPort;
 // kept, freshness reckoned anew.
 cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answer, cache::NameClass name,
                            WallTime asked_at, WallTime now);
+// Whether that may be kept any longer (of a host that is cached as RFC 9111 says), and under the same key.
+bool stays_stored(const cache::Object& before, const cache::Object& now, bool authorized);
 // Whether an answer's validators do not speak against its being the same version as a stored object.
 bool may_be_same(const cache::Object& stored, const OriginAnswer& answer);
 
@@ -175,7 +177,6 @@ class Fill {
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);
   void refresh(const OriginAnswer& answer);
-  bool stays_stored(const cache::Object& before) const;
   void not_gathered_soon();
   bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
   bool gather(Lane& lane, std::span<const std::byte> bytes);

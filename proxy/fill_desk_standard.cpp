@@ -124,7 +124,12 @@ void FillDesk::head_answered(const std::string& key, const OriginAnswer& answer,
     return;
   }
   const WallTime now = clock.now();
-  store.put_object(*freshened(*stored, answer, cache::NameClass::ordinary, now, now), after_all(done));
+  const cache::ObjectPtr newer = freshened(*stored, answer, cache::NameClass::ordinary, now, now);
+  if (stays_stored(*stored, *newer, false)) {
+    store.put_object(*newer, after_all(done));
+  } else {
+    store.remove(key, after_all(done));
+  }
 }
 
 }  // namespace larder::proxy

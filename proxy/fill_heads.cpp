@@ -282,21 +282,13 @@ bool Fill::describe(const OriginAnswer& answer, std::uint64_t size) {
   return !ended();
 }
 
-// Whether what has been confirmed may be kept any longer, and under the same key.
-bool Fill::stays_stored(const cache::Object& before) const {
-  if (cache::nominated_fields(before.fields) != cache::nominated_fields(object_->fields)) return false;
-  const bool authorized = order_.standard->authorized;
-  return cache::freshness_of(object_->fields, object_->status, order_.name, authorized, asked_at_, asked_at_)
-      .has_value();
-}
-
 // The origin confirms what is stored.
 void Fill::refresh(const OriginAnswer& answer) {
   OriginAnswer kept = answer;
   if (!order_.standard) kept.personal.clear();
   const cache::ObjectPtr before = object_;
   object_ = freshened(*before, kept, order_.name, asked_at_, desk_.clock.now());
-  if (!order_.standard || stays_stored(*before)) {
+  if (!order_.standard || stays_stored(*before, *object_, order_.standard->authorized)) {
     desk_.put_freshened(object_);
   } else {
     desk_.forget(order_.key, object_->extent);
@@ -324,6 +316,12 @@ cache::ObjectPtr freshened(const cache::Object& stored, const OriginAnswer& answ
     object->freshness.must_revalidate = true;
   }
   return object;
+}
+
+bool stays_stored(const cache::Object& before, const cache::Object& now, bool authorized) {
+  if (cache::nominated_fields(before.fields) != cache::nominated_fields(now.fields)) return false;
+  const WallTime then = now.freshness.response_time;
+  return cache::freshness_of(now.fields, now.status, cache::NameClass::ordinary, authorized, then, then).has_value();
 }
 
 bool may_be_same(const cache::Object& stored, const OriginAnswer& answer) {

@@ -60,7 +60,8 @@ REFUSED = {
         get_(b"/p", HOST, b"HTTP/2.0"), get_(b"/p", HOST, b"http/1.1"), get_(b"/p", HOST, b"HTTP/1"), get_(b"/p", HOST, b"HTTP/1.01"), get_(b"/p", HOST, b"HTTP/1.1 "),
         b"GET /p\r\n", b"GET /p\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET\t/p\tHTTP/1.1\r\n" + HOST + b"\r\n", b"A" * 5000 + b" /p HTTP/1.1\r\n" + HOST + b"\r\n",
         b"POST http://origin.test/p HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", post(b"Content-Length: 5\r\nExpect: x", b"hello"),
-        b"CONNECT origin.test:80 HTTP/1.1\r\nHost: origin.test:80\r\nContent-Length: 5\r\n\r\nhello")},
+        b"CONNECT origin.test:80 HTTP/1.1\r\nHost: origin.test:80\r\nContent-Length: 5\r\n\r\nhello",
+        b"CONNECT origin.test:80 HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: origin.test:80\r\n\r\n0\r\n\r\n")},
     # Larder's own paths
     **{f"own {path!r} {framing!r}": b"POST " + path + b" HTTP/1.1\r\n" + OWN + framing + b"\r\n0\r\n\r\n" for path in (
         b"/lcdn/locate", b"/mau/Current/x", b"/d/C02/p?source=origin.test", b"/proxy.pac", b"/nothing") for framing in (

@@ -52,6 +52,16 @@ def test_a_head_freshens_what_is_stored(site, steered):
     assert requests(site, "/h") == 1
 
 
+@pytest.mark.parametrize("fields", [{"Cache-Control": "private"}, {"Cache-Control": "no-store"}, {"Cache-Control": "max-age=60", "Vary": "Foo"}])
+def test_a_head_that_forbids_to_store_ends_what_is_stored(site, steered, fields):
+    page = site.origin.put("/h", b"body", fields={"Cache-Control": "max-age=0"})
+    steered("/h")
+    site.larder.settle()
+    page.fields = fields
+    steered("/h", method="HEAD")
+    assert site.larder.objects() == []
+
+
 @pytest.mark.parametrize("change", ["etag", "length"])
 def test_a_head_that_speaks_of_another_version_makes_what_is_stored_out_of_date(site, steered, change):
     page = site.origin.put("/h", b"body", etag='"1"', fields={"Cache-Control": "max-age=0"})
@@ -80,3 +90,16 @@ def test_who_waits_while_it_is_changed_gets_what_came_after(site, steered):
     steered("/m", method="POST", body=b"x")
     assert waiting.result().body == b"new"
     hold.go.set()
+
+
+def test_who_waits_while_it_is_changed_again_and_again_is_passed(site, steered):
+    holds = [HoldHead() for _ in range(4)]
+    site.origin.put("/m", b"old", fault=[fault for hold in holds for fault in (hold, answer(None, b"done"))] + [answer("max-age=60", b"new")])
+    waiting = InBackground(steered, "/m")
+    for hold in holds:
+        assert hold.reached.wait(30)
+        steered("/m", method="POST", body=b"x")
+    got = waiting.result()
+    assert (got.body, cache_status(got)) == (b"new", "fwd=bypass")
+    for hold in holds:
+        hold.go.set()
