@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proxy/authority.h"
 #include "proxy/query_origin.h"
+#include "proxy/self_test.h"
 
 namespace larder::proxy {
 namespace {
@@ -20,16 +21,14 @@ Refusal refuse(int status, std::string reason) {
   return {status, std::move(reason), {{"Cache-Control", "no-store"}}};
 }
 
-Refusal refuse_host(std::string_view host) {
-  return refuse(403,
-                "Larder does not fetch from " + std::string(host) +
-                    ": it is not one of its origins. Ask that server itself, or add it to [origins] in larder.toml.");
-}
-
 Refusal refuse_token() {
   return refuse(400,
                 "The path begins with /d/, but what follows is no device token: 1 to 64 letters, digits and . _ : - "
                 "are one.");
+}
+
+bool is_self_test(std::string_view path) {
+  return path == kSelfTestPath || path == kSelfTestJsonPath;
 }
 
 // The path and query of an origin-form target.
@@ -94,7 +93,11 @@ Classified classify_absolute(const RequestHead& head, const OriginTable& origins
   auto url = Url::parse(head.target);
   if (!url) return refuse(400, "The URL in the request line cannot be fetched: " + url.error().message + ".");
   const OriginRule* rule = origins.find(url->host, url->port);
-  if (rule == nullptr) return refuse_host(url->host);
+  if (rule == nullptr) {
+    const auto own = take_token(url->path);
+    if (is_self_test(own.path)) return Helper{Helper::Kind::self_test, own.token, std::string(own.path), url->host};
+    return refuse_host(url->host);
+  }
   auto taken = take_token_off_origin_path(url->path, url->host);
   url->path = std::string(taken.path);
   auto target = fetch(*url, *rule, reports::Entrance::proxy, std::move(taken.token));
@@ -199,6 +202,7 @@ std::optional<Helper::Kind> helper_kind(std::string_view path, const RequestHead
   if (path == "/") return head.find("Max-Forwards") == "0" ? Helper::Kind::probe : Helper::Kind::root;
   if (path == "/proxy.pac") return Helper::Kind::proxy_pac;
   if (path == "/lcdn/locate") return Helper::Kind::locate;
+  if (is_self_test(path)) return Helper::Kind::self_test;
   if (path == "/profiles" || path.starts_with("/profiles/")) return Helper::Kind::profiles;
   return std::nullopt;
 }
@@ -220,7 +224,7 @@ Classified classify_own(const RequestHead& head, const OriginTable& origins, Lis
   const auto taken = take_token(asked.path);
   if (taken.malformed) return refuse_token();
   if (auto update = classify_update_cache(asked, taken, origins)) return std::move(*update);
-  if (const auto kind = helper_kind(taken.path, head)) return Helper{*kind, taken.token, std::string(taken.path)};
+  if (const auto kind = helper_kind(taken.path, head)) return Helper{*kind, taken.token, std::string(taken.path), {}};
   if (auto steered = steered_url(head, origins, listener, HostIs::larders_too)) {
     return classify_steered(std::move(*steered));
   }
@@ -234,9 +238,15 @@ bool is_standard(reports::Entrance entrance, const OriginRule& rule) {
   return as_named && !rule.knows_updates;
 }
 
+Refusal refuse_host(std::string_view host) {
+  return refuse(403,
+                "Larder does not fetch from " + std::string(host) +
+                    ": it is not one of its origins. Ask that server itself, or add it to [origins] in larder.toml.");
+}
+
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener) {
   if (head.method == "CONNECT") return classify_connect(head, origins);
-  if (head.target == "*") return Helper{Helper::Kind::asterisk, {}, {}};
+  if (head.target == "*") return Helper{Helper::Kind::asterisk, {}, {}, {}};
   if (!head.target.starts_with('/')) return classify_absolute(head, origins);
   if (auto steered = steered_url(head, origins, listener, HostIs::a_name)) {
     return classify_steered(std::move(*steered));

@@ -4,13 +4,14 @@
 //
 // In this order:
 //   CONNECT HOST:PORT                          tunnel
-//   absolute form, http or https               proxy; the query is the origin's, `source=` in it means nothing
+//   absolute form, http or https               proxy; the query is the origin's, `source=` in it means nothing.
+//                                              /self-test of a host that is no origin: a helper, if it is Larder's
 //   Host names an origin                       steered; likewise
 //   source=HOST[:PORT][&sourceScheme=S]        content cache (Apple's clients, mist-cli, preheat tools)
 //   cacheHostOrigin=HOST                       delivery optimization
 //   /mau/..., MAUCacheAdmin's layouts          update cache, see updates/mau.h
 //   /pr/<GUID>/MacAutoupdate/..., /mro1cdnstorage/...   update cache: Microsoft's own layouts under any Host
-//   / with Max-Forwards: 0, /, /proxy.pac, /lcdn/locate, /profiles/...   helpers
+//   / with Max-Forwards: 0, /, /proxy.pac, /lcdn/locate, /self-test, /profiles/...   helpers
 //   Host is localhost, and that names an origin (only where the configuration says so)   steered
 //
 // A leading /d/<token>/ names the device: it is taken off, decoded once, and must be 1 to 64 of A-Z a-z 0-9 . _ : -
@@ -60,12 +61,14 @@ struct Helper {
     root,       // GET / of a person
     proxy_pac,  // /proxy.pac
     locate,     // /lcdn/locate
+    self_test,  // /self-test, /self-test.json
     profiles,   // /profiles/...; see `path`
     asterisk    // OPTIONS *
   };
   Kind kind = Kind::root;
   std::string token;  // "" none
   std::string path;   // without the token
+  std::string host;   // asked by absolute form: whether it is Larder's own is the caller's to say; "" by origin form
 };
 
 // `rule` is null for hosts that are no origin: whether those are tunnelled is the caller's policy.
@@ -83,6 +86,9 @@ struct Refusal {
 };
 
 using Classified = std::variant<FetchTarget, Helper, Connect, Refusal>;
+
+// How a host that is no origin is refused.
+Refusal refuse_host(std::string_view host);
 
 // For every method; which methods an entrance allows is the caller's. `head` as HeadParser accepts it.
 Classified classify(const RequestHead& head, const OriginTable& origins, ListenerKind listener);

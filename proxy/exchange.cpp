@@ -82,7 +82,7 @@ void Exchange::outlive_turn() {
 Exchange::~Exchange() {
   if (mirror_) mirror_->unwatch(*this);
   if (expecting_) loop_.mirrors().forget(id_);
-  if (warming_ || asked_catalogues_ || asked_manifests_ || unmaking_) loop_.forget(id_);
+  if (warming_ || asked_catalogues_ || asked_manifests_ || asked_devices_ || unmaking_) loop_.forget(id_);
   if (passing_) drop_pass();
   write_record();
 }
@@ -148,6 +148,7 @@ bool Exchange::admitted() {
       return false;
     case Admission::stranger:
       keep_ = false;
+      if (tells_stranger()) return false;
       answer_text(403, "This address is in none of the networks that access.clients allows.\n", "text/plain");
       return false;
     case Admission::too_many_of_one:

@@ -33,6 +33,7 @@
 namespace larder::proxy {
 
 struct MauAnswer;
+struct SelfTest;
 
 class Exchange final : public FillWatcher, public PassListener {
  public:
@@ -149,6 +150,11 @@ class Exchange final : public FillWatcher, public PassListener {
   void answer_locate();
   void begin_tunnel(const Connect& connect);
 
+  // ---- the self-test (exchange_self_test.cpp) ----
+  void begin_self_test(const Helper& helper);
+  void answer_self_test(const SelfTest& test, bool json);
+  bool tells_stranger();
+
   // ---- a method other than GET and HEAD (exchange_method.cpp) ----
   bool came_back();
   void begin_method();
@@ -185,6 +191,7 @@ class Exchange final : public FillWatcher, public PassListener {
   std::optional<updates::Url> listed_at_;          // where a catalogue says the file is
   bool asked_catalogues_ = false;
   bool asked_manifests_ = false;
+  bool asked_devices_ = false;
   updates::MauBytes document_;  // object_'s bytes where they lie in memory: a published manifest
   std::optional<std::vector<RangeSpec>> ranges_;
 

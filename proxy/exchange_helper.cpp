@@ -43,6 +43,10 @@ void Exchange::helper(const Helper& helper) {
     case Helper::Kind::locate:
       answer_locate();
       return;
+    case Helper::Kind::self_test:
+      record_.token.clear();
+      begin_self_test(helper);
+      return;
     case Helper::Kind::profiles:
       answer_text(404, "Nothing is served here.\n", kText);
       return;

@@ -12,6 +12,7 @@
 #include "proxy/catalogue_keeper.h"
 #include "proxy/catalogue_poll.h"
 #include "proxy/client_table.h"
+#include "proxy/device_desk.h"
 #include "proxy/fill_desk.h"
 #include "proxy/listener.h"
 #include "proxy/loop.h"
@@ -58,8 +59,9 @@ class RunningProxy final : public Proxy {
                    [this](const updates::Url& url, updates::MauBytes document) {
                      keeper_.learn_published(url, std::move(document));
                    }),
-        site_{clock,          store,   *pager_,  ledger,    origins_, counters_, clients_,
-              origin_thread_, *fills_, *passes_, *tunnels_, keeper_,  manifests_},
+        devices_(ledger, clock),
+        site_{clock,          store,   *pager_,  ledger,    origins_, counters_,  clients_,
+              origin_thread_, *fills_, *passes_, *tunnels_, keeper_,  manifests_, devices_},
         certificates_(clock, [this](const TlsContextPtr& context) {
           for (const auto& loop : loops_) loop->use_tls(context);
         }) {
@@ -93,6 +95,7 @@ class RunningProxy final : public Proxy {
     keeper_.start();
     manifests_.start();
     poll_->start();
+    devices_.start();
     for (const auto& loop : loops_) loop->start();
     running_ = true;
     return ok();
@@ -105,6 +108,7 @@ class RunningProxy final : public Proxy {
     const auto deadline = std::chrono::steady_clock::now() + grace;
     while (std::chrono::steady_clock::now() < deadline && busy()) std::this_thread::sleep_for(kDrainStep);
     for (const auto& loop : loops_) loop->stop();
+    devices_.stop();
     manifests_.stop();
     keeper_.stop();
     origin_thread_.run([this] {
@@ -214,6 +218,7 @@ class RunningProxy final : public Proxy {
   std::shared_ptr<const updates::Knowledge> knowledge_ = updates::Knowledge::empty();  // guarded by knowledge_mutex_
   CatalogueKeeper keeper_;
   MauPublisher manifests_;
+  DeviceDesk devices_;
   Site site_;
   CertificateDesk certificates_;
   std::vector<std::unique_ptr<Loop>> loops_;

@@ -19,6 +19,7 @@ namespace larder::proxy {
 
 class CatalogueKeeper;
 class ClientTable;
+class DeviceDesk;
 class FillDesk;
 class MauPublisher;
 class PassDesk;
@@ -38,6 +39,7 @@ struct Site {
   TunnelDesk& tunnels;
   CatalogueKeeper& catalogues;
   MauPublisher& manifests;
+  DeviceDesk& devices;
 };
 
 }  // namespace larder::proxy

@@ -266,6 +266,21 @@ TEST_CASE("helpers are known by their path") {
   CHECK(helper(ask("POST /lcdn/locate")) == Helper::Kind::locate);
   CHECK(helper(get("/profiles/content-cache")) == Helper::Kind::profiles);
   CHECK(helper(ask("OPTIONS *")) == Helper::Kind::asterisk);
+  CHECK(helper(get("/self-test")) == Helper::Kind::self_test);
+  CHECK(helper(get("/d/MAC1/self-test.json")) == Helper::Kind::self_test);
+  CHECK(refused(get("/self-test.html")) == 404);
+}
+
+TEST_CASE("the self-test is answered to a proxy's request too, but never in an origin's place") {
+  const auto asked = std::get<Helper>(get("http://Larder.example:8080/d/MAC1/self-test.json", "Larder.example:8080"));
+  CHECK(asked.kind == Helper::Kind::self_test);
+  CHECK(asked.host == "larder.example");
+  CHECK(asked.token == "MAC1");
+  CHECK(asked.path == "/self-test.json");
+  CHECK(std::get<Helper>(get("/self-test")).host.empty());
+  CHECK(origin(get("http://files.example/self-test", "files.example")) == "http://files.example/self-test");
+  CHECK(origin(get("/self-test", "files.example")) == "http://files.example/self-test");
+  CHECK(refused(get("http://larder.example/proxy.pac", "larder.example")) == 403);
 }
 
 TEST_CASE("a path without meaning is 404 under Larder's address and 421 under a foreign name") {
