@@ -178,6 +178,10 @@ class Daemon {
             [this] { return proxy_->prefetches(); },
             [this] { return proxy_->export_manifests(); },
             [this](std::vector<updates::MauRecord> records) { return proxy_->import_manifests(std::move(records)); },
+            [this](const std::vector<std::string>& urls, std::chrono::milliseconds patience) {
+              return proxy_->probe(urls, patience);
+            },
+            [this](const config::Address& client) { return proxy_->connections_of(client); },
             [this] { return proxy_->manifests(); }};
   }
 

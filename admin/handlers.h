@@ -18,6 +18,9 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
 void report_config(const Desk& desk, const Request& request, const Reply& reply);
 void report_fills(const Desk& desk, const Request& request, const Reply& reply);
 
+// doctor.cpp
+void examine_larder(const Desk& desk, const Request& request, const Reply& reply);
+
 // live_feed.cpp
 void report_live(const Desk& desk, const Request& request, const Reply& reply);
 

@@ -15,6 +15,7 @@
 
 #include "admin/api_client.h"
 #include "admin/command_pages.h"
+#include "admin/doctor_command.h"
 #include "admin/prefetch_command.h"
 #include "admin/profile_command.h"
 #include "admin/show_answer.h"
@@ -249,6 +250,7 @@ class CommandLine {
         ->check(CLI::Range(1U, 3600U));
     app_.footer("LARDER_TOKEN holds the token itself. Exit: 0 good, 1 the thing failed, 2 used wrongly.");
     add_status();
+    add_doctor();
     add_what();
     add_reports();
     add_cache();
@@ -281,6 +283,15 @@ class CommandLine {
   void add_status() {
     add(app_, "status", "How larderd, the cache and the ledger are",
         [](const Options& o) { return get(o, Subject::status, "/api/v1/status"); });
+  }
+
+  void add_doctor() {
+    doctor_.add(app_)->callback([this] {
+      run_ = [this](const Options& o) {
+        auto client = connect(o);
+        return client ? doctor_.run(*client, o.json) : failed(client.error().message);
+      };
+    });
   }
 
   void add_what() {
@@ -461,6 +472,7 @@ class CommandLine {
 
   CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
   Options options_;
+  DoctorCommand doctor_;
   PrefetchCommand prefetch_;
   ProfileCommand profile_;
   Run run_;

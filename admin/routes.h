@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@ namespace larder::admin {
 struct Desk {
   Sources sources;
   std::shared_ptr<Verification> verification;
+  std::shared_ptr<std::mutex> examining;         // held while the doctor is at work
   std::shared_ptr<const config::Config> config;  // replaced on a reload: take a copy once
 };
 

@@ -51,7 +51,8 @@ class Server final : public AdminServer {
  public:
   Server(Sources sources, std::shared_ptr<const config::Config> config)
       : clock_(sources.clock),
-        desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock), std::move(config)})),
+        desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock),
+                                          std::make_shared<std::mutex>(), std::move(config)})),
         thread_("admin"),
         way_back_(std::make_shared<WayBack>(thread_)),
         workers_(std::make_unique<Workers>(kWorkers)),
@@ -85,7 +86,7 @@ class Server final : public AdminServer {
     if (!gate) return gate.error();
     thread_.run([&] {
       *gate_ = std::move(*gate);
-      desk_ = std::make_shared<Desk>(Desk{desk_->sources, desk_->verification, std::move(config)});
+      desk_ = std::make_shared<Desk>(Desk{desk_->sources, desk_->verification, desk_->examining, std::move(config)});
       for (const Id id : std::set<Id>(watchers_))
         connections_.at(id)->close();  // they come again, through the new gate
     });

@@ -2,6 +2,7 @@
 // Sources: where the administration's answers come from. References outlive the server.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "config/config.h"
 #include "proxy/certificate_desk.h"
 #include "proxy/mau_state.h"
+#include "proxy/origin_probe.h"
 #include "proxy/prefetcher.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
@@ -34,6 +36,9 @@ struct Sources {
   // Called on a worker. Empty: none are kept.
   std::function<std::vector<updates::MauRecord>()> export_manifests = {};
   std::function<proxy::MauTakenIn(std::vector<updates::MauRecord>)> import_manifests = {};
+  // Called on a worker; waits as long as it is told at most. Empty: origins cannot be asked.
+  std::function<std::vector<proxy::Probed>(const std::vector<std::string>&, std::chrono::milliseconds)> probe = {};
+  std::function<std::uint32_t(const config::Address&)> connections_of = {};  // a client's, now; any thread; empty: none
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
 };
 

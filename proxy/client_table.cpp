@@ -42,6 +42,12 @@ std::optional<ClientTable::Seat> ClientTable::enter(const config::Address& addre
   return Seat(*this, address, admission, nullptr);
 }
 
+std::uint32_t ClientTable::connections_of(const config::Address& address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = clients_.find(address);
+  return found == clients_.end() ? 0 : found->second.connections;
+}
+
 ClientTable::Seat::~Seat() {
   if (table_ != nullptr) table_->leave(*this);
 }

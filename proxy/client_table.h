@@ -69,6 +69,8 @@ class ClientTable {
   // A seat for a new connection; it may be one to be refused in words. Nothing: close it at once.
   std::optional<Seat> enter(const config::Address& address, const config::Config& config);
 
+  std::uint32_t connections_of(const config::Address& address);
+
   std::uint32_t most() const { return most_; }
 
  private:

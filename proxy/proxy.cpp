@@ -60,6 +60,7 @@ class RunningProxy final : public Proxy {
                      keeper_.learn_published(url, std::move(document));
                    }),
         devices_(ledger, clock),
+        probe_(origin_thread_, *client_, clock),
         site_{clock,          store,   *pager_,  ledger,    origins_, counters_,  clients_,
               origin_thread_, *fills_, *passes_, *tunnels_, keeper_,  manifests_, devices_},
         certificates_(clock, [this](const TlsContextPtr& context) {
@@ -115,6 +116,7 @@ class RunningProxy final : public Proxy {
       fills_->stop();
       passes_->stop();
       tunnels_->stop();
+      probe_.stop();
     });
     origin_thread_.stop();
     // The thread that owned them is gone; what the store still posts to it is dropped.
@@ -163,6 +165,12 @@ class RunningProxy final : public Proxy {
     if (running_) origin_thread_.run([&] { infos = fills_->list(); });
     return infos;
   }
+
+  std::vector<Probed> probe(const std::vector<std::string>& urls, std::chrono::milliseconds patience) override {
+    return probe_.probe(urls, patience);
+  }
+
+  std::uint32_t connections_of(const config::Address& client) override { return clients_.connections_of(client); }
 
   std::vector<Mismatch> mismatches() override {
     std::vector<Mismatch> list;
@@ -219,6 +227,7 @@ class RunningProxy final : public Proxy {
   CatalogueKeeper keeper_;
   MauPublisher manifests_;
   DeviceDesk devices_;
+  OriginProbe probe_;
   Site site_;
   CertificateDesk certificates_;
   std::vector<std::unique_ptr<Loop>> loops_;

@@ -16,6 +16,7 @@
 #include "proxy/mau_state.h"
 #include "proxy/mismatch.h"
 #include "proxy/origin_health.h"
+#include "proxy/origin_probe.h"
 #include "proxy/prefetcher.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
@@ -49,7 +50,10 @@ class Proxy {
   virtual std::vector<OriginAtRest> origins_at_rest() = 0;
   virtual std::shared_ptr<const updates::Knowledge> knowledge() const = 0;  // any thread; never null
   virtual std::vector<FillInfo> fills() = 0;
-  virtual std::vector<Mismatch> mismatches() = 0;  // the newest first
+  // The head of each URL, asked for as fills ask; waits for `patience` at most (origin_probe.h).
+  virtual std::vector<Probed> probe(const std::vector<std::string>& urls, std::chrono::milliseconds patience) = 0;
+  virtual std::uint32_t connections_of(const config::Address& client) = 0;  // open now; any thread
+  virtual std::vector<Mismatch> mismatches() = 0;                           // the newest first
   // Wants these URLs in the store, whole; waits for `origin`. All, or none and why (prefetcher.h).
   virtual Result<std::vector<Prefetch>> prefetch(const std::vector<std::string>& urls) = 0;
   virtual std::vector<Prefetch> prefetches() = 0;

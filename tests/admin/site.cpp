@@ -103,10 +103,15 @@ Site::Site(const std::string& config_text) : config_(config_of(config_text)) {
 
 AdminServer& Site::server() {
   if (server_ == nullptr) {
-    auto started =
-        AdminServer::start({store, ledger, clock, [this] { return std::make_unique<FakeReader>(objects); },
-                            [this] { return live; }, [this] { return knowledge; }, [this] { return ready.load(); }},
-                           config_);
+    Sources sources{store,
+                    ledger,
+                    clock,
+                    [this] { return std::make_unique<FakeReader>(objects); },
+                    [this] { return live; },
+                    [this] { return knowledge; },
+                    [this] { return ready.load(); }};
+    sources.probe = probe;
+    auto started = AdminServer::start(sources, config_);
     REQUIRE(started);
     server_ = std::move(*started);
   }

@@ -63,6 +63,7 @@ class Site {
   LiveStatus live;
   std::shared_ptr<const updates::Knowledge> knowledge = updates::Knowledge::empty();
   std::atomic<bool> ready{true};
+  std::function<std::vector<proxy::Probed>(const std::vector<std::string>&, std::chrono::milliseconds)> probe;
 
  private:
   std::shared_ptr<const config::Config> config_;

@@ -20,7 +20,8 @@ SPECIFICATION = yaml.safe_load((ROOT / "admin" / "openapi.yaml").read_text())
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "array": list, "null": type(None)}
 
 # How each described GET with a JSON answer is asked, where its path alone is not enough.
-QUERIES = {"/api/v1/what": "?url=" + urllib.parse.quote(f"https://{HOST}{PATH}", safe="")}
+QUERIES = {"/api/v1/what": "?url=" + urllib.parse.quote(f"https://{HOST}{PATH}", safe=""),
+           "/api/v1/doctor": "?offline=true"}
 # Operations whose lists stay empty here: their rows are compared where they are made.
 EMPTY = {"/api/v1/reports/releases": "needs a manifest of Microsoft", "/api/v1/fills": "nothing runs",
          "/api/v1/cache/prefetch": "nothing was ordered"}
