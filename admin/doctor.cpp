@@ -47,13 +47,14 @@ void examine_larder(const Desk& desk, const Request& request, const Reply& reply
   if (!offline.empty() && offline != "true" && offline != "false") {
     return reply(problem(400, "offline must be true (nothing outside this machine is asked) or false"));
   }
-  const std::unique_lock one(*desk.examining, std::try_to_lock);
+  std::unique_lock one(*desk.examining, std::try_to_lock);
   if (!one) return reply(problem(503, "an examination is under way; ask again in some seconds"));
   Findings findings;
   examine_listeners(desk, findings);
   // A daemon that is stopping does not wait for others.
   if (offline != "true" && desk.sources.ready()) examine_origins(desk, findings);
   examine_machine(desk, findings);
+  one.unlock();  // who has the answer may ask again at once
   Json answer;
   answer["time"] = to_rfc3339(desk.sources.clock.now());
   answer["verdict"] = to_string(worst(findings));

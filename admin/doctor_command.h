@@ -19,6 +19,7 @@ class DoctorCommand {
 
  private:
   bool offline_ = false;
+  std::string client_;  // "" none: the server itself
 };
 
 }  // namespace larder::admin

@@ -21,6 +21,9 @@ void report_fills(const Desk& desk, const Request& request, const Reply& reply);
 // doctor.cpp
 void examine_larder(const Desk& desk, const Request& request, const Reply& reply);
 
+// doctor_client.cpp
+void examine_client(const Desk& desk, const Request& request, const Reply& reply);
+
 // live_feed.cpp
 void report_live(const Desk& desk, const Request& request, const Reply& reply);
 

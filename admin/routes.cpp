@@ -18,6 +18,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/metrics", Who::administrator, Where::worker, report_metrics},
     Route{"GET", "/api/v1/status", Who::administrator, Where::worker, report_status},
     Route{"GET", "/api/v1/doctor", Who::administrator, Where::worker, examine_larder},
+    Route{"GET", "/api/v1/doctor/clients/{id}", Who::administrator, Where::worker, examine_client},
     Route{"GET", "/api/v1/config", Who::administrator, Where::worker, report_config},
     Route{"GET", "/api/v1/fills", Who::administrator, Where::worker, report_fills},
     Route{"GET", "/api/v1/live", Who::administrator, Where::stream, report_live},

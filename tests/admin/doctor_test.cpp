@@ -140,3 +140,75 @@ TEST_CASE("findings are lines with their remedies below, coloured on a terminal 
   CHECK(coloured->text.find("\033[32mgood\033[0m     clock") != std::string::npos);
   CHECK_FALSE(show_findings("{}", 0, Colours::none));
 }
+
+TEST_CASE("a device is known by its id before anything else, else the one last seen") {
+  Site site;
+  const auto device = [&](const std::string& id, const std::string& address, int hours_ago) {
+    reports::DeviceRow row;
+    row.id = id;
+    row.evidence = reports::DeviceEvidence::address;
+    row.address = address;
+    row.mac = "aa:bb:cc:00:00:01";
+    row.last_seen = site.clock.now() - std::chrono::hours(hours_ago);
+    return row;
+  };
+  site.ledger.device_rows = {device("A", "10.0.0.7", 2), device("B", "10.0.0.7", 1), device("10.0.0.8", "10.0.0.9", 9)};
+  const auto found = [&](const std::string& who) {
+    const Answer answer = site.get("/api/v1/doctor/clients/" + who);
+    REQUIRE(answer.status == 200);
+    return Json::parse(answer.body);
+  };
+  CHECK(found("A").at("device").at("id") == "A");
+  CHECK(found("10.0.0.7").at("device").at("id") == "B");
+  CHECK(found("10.0.0.8").at("device").at("id") == "10.0.0.8");
+  CHECK(found("AA:BB:CC:00:00:01").at("device").at("id") == "B");
+  CHECK(found("C").at("device").is_null());
+  CHECK(found("C").at("verdict") == "bad");
+  CHECK(found("A").at("verdict") == "warning");
+}
+
+TEST_CASE("of updates that went by https, who has most of them unread is warned of") {
+  Site site;
+  reports::DeviceRow row;
+  row.id = "A";
+  row.address = "10.0.0.7";
+  row.last_seen = site.clock.now();
+  site.ledger.device_rows = {row};
+  reports::FetchRecord tunnel;
+  tunnel.entrance = reports::Entrance::tunnel;
+  tunnel.subject.edit().url = "https://officecdnmac.microsoft.com:443";
+  site.ledger.fetches = {tunnel};
+  const auto verdict = [&](std::uint64_t unread, std::uint64_t kept) {
+    Site again;
+    again.ledger.device_rows = site.ledger.device_rows;
+    again.ledger.fetches = site.ledger.fetches;
+    reports::TrafficRow traffic;
+    traffic.requests = 1;
+    traffic.entrance = reports::Entrance::tunnel;
+    traffic.bytes_sent = unread;
+    again.ledger.traffic_rows.push_back(traffic);
+    traffic.entrance = reports::Entrance::update_cache;
+    traffic.bytes_sent = kept;
+    again.ledger.traffic_rows.push_back(traffic);
+    const Json one = finding(again, "tunnels", "/api/v1/doctor/clients/A");
+    return one.is_null() ? std::string("none") : one.at("verdict").get<std::string>();
+  };
+  CHECK(verdict(0, 10) == "none");
+  CHECK(verdict(10, 11) == "good");
+  CHECK(verdict(11, 10) == "warning");
+}
+
+TEST_CASE("a device is shown with what it used and what it never did") {
+  const std::string json =
+      R"({"asked":"A","verdict":"good","device":{"id":"A","evidence":"token","name":"Anna","address":"10.0.0.7","mac":null,)"
+      R"("os":"macOS","os_version":"26.1"},"connections":1,"last":{"time":"T","entrance":"proxy","answered":"hit",)"
+      R"("status":200,"bytes_sent":5,"url":"http://a/"},"entrances":[{"entrance":"sni","configured":false,"requests":0,)"
+      R"("bytes_sent":0,"last_hour":null}],"checks":[]})";
+  const auto shown = show_client(json, 0, Colours::none);
+  REQUIRE(shown);
+  CHECK(shown->text.find("device    A (Anna), known by token\n") == 0);
+  CHECK(shown->text.find("system    macOS 26.1\n") != std::string::npos);
+  CHECK(shown->text.find("last      T by proxy, hit 200, 5 B: http://a/\n") != std::string::npos);
+  CHECK(shown->text.find("never\n") != std::string::npos);
+  CHECK_FALSE(show_client("[]", 0, Colours::none));
+}

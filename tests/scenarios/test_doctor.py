@@ -153,7 +153,7 @@ def test_an_upstream_proxy_that_is_gone_is_named(tmp_path):
         assert examine(larder)["upstream proxy", proxy]["verdict"] == "bad"
 
 
-@pytest.mark.larder(storage={"cache_size": "4000 TiB"})
+@pytest.mark.larder(storage={"cache_size": "20 TiB"})
 def test_a_disk_too_small_for_the_cache_is_told_with_what_fits(larder):
     finding, = of(examine(larder, "?offline=true"), "disk")
     assert finding["verdict"] == "warning" and "lower storage.cache_size to" in finding["remedy"]
@@ -162,3 +162,70 @@ def test_a_disk_too_small_for_the_cache_is_told_with_what_fits(larder):
 def test_what_is_not_a_question_is_refused(larder):
     assert larder.api_raw("/api/v1/doctor?offline=maybe").status == 400
     assert larder.api_raw("/api/v1/doctor?deep=true").status == 400
+
+
+# ---- one device
+
+def examine_client(larder, who: str) -> tuple[dict, dict[str, dict]]:
+    answer = larder.api("doctor/clients/" + who)
+    return answer, {finding["check"]: finding for finding in answer["checks"]}
+
+
+def test_a_device_that_was_never_seen_is_told_how_to_find_out(larder):
+    answer, findings = examine_client(larder, "10.9.8.7")
+    assert answer["device"] is None and answer["verdict"] == "bad"
+    assert "/self-test in its browser" in findings["seen"]["remedy"] and "access" not in findings
+    ran = larder.command("doctor", "--client", "NOBODY")
+    assert ran.returncode == 1 and "NOBODY: not on record" in ran.stdout
+    _, findings = examine_client(larder, "203.0.113.9")
+    assert findings["access"]["verdict"] == "bad", "nobody there is allowed anything"
+
+
+def test_what_a_device_did_is_told_by_any_of_its_names(site):
+    site.origin.put("/a", Content("a", 3 * KiB))
+    assert get(site.larder.http, "/d/DOC-1/a?source=origin.test").status == 200
+    inventory = b"Serial Number,Device Name\nDOC-1,Anna's Mac\n"
+    assert site.larder.api_raw("/api/v1/devices/import", method="POST", body=inventory, fields={"Content-Type": "text/csv"}).status == 200
+    eventually(lambda: site.larder.report("devices"))
+    for who in ("DOC-1", "127.0.0.1", "doc-1", "anna's%20mac"):
+        answer, findings = examine_client(site.larder, who)
+        assert (answer["device"]["id"], answer["device"]["name"], answer["device"]["evidence"]) == ("DOC-1", "Anna's Mac", "token"), who
+        assert answer["last"]["entrance"] == "content_cache" and answer["last"]["url"] == "http://origin.test/a"
+        used = {entrance["entrance"]: entrance for entrance in answer["entrances"]}
+        assert used["content_cache"]["requests"] == 1 and used["content_cache"]["last_hour"]
+        assert used["update_cache"]["last_hour"] is None and used["update_cache"]["configured"] and not used["sni"]["configured"]
+        assert findings["identity"]["verdict"] == findings["updates"]["verdict"] == findings["seen"]["verdict"] == "good"
+        assert answer["verdict"] == "good", findings
+    ran = site.larder.command("doctor", "--client", "DOC-1")
+    assert ran.returncode == 0 and "DOC-1 (Anna's Mac), known by token" in ran.stdout, ran.stdout
+    assert json.loads(site.larder.command("doctor", "--client", "DOC-1", "--json").stdout)["asked"] == "DOC-1"
+
+
+def test_who_asks_where_caches_are_and_fetches_nothing_is_warned_of(site):
+    locate = json.dumps({"locator-software": [{"type": "system", "name": "macOS", "version": "26.1", "build": "25B78"}]}).encode()
+    assert get(site.larder.http, "/d/DOC-2/lcdn/locate", method="POST", body=locate).status == 200
+    assert get(site.larder.http, "/d/DOC-2/proxy.pac").status == 200
+    eventually(lambda: site.larder.report("devices"))
+    answer, findings = eventually(lambda: (told := examine_client(site.larder, "DOC-2"))[0]["device"]["requests"] == 2 and told)
+    assert {check for check, finding in findings.items() if finding["verdict"] == "warning"} == {"updates", "proxy script", "locator", "AutoUpdate"}
+    assert answer["verdict"] == "warning" and answer["device"]["os"] == "macOS"
+    site.origin.put("/a", Content("a", KiB))
+    assert get(site.larder.http, "/d/DOC-2/a?source=origin.test").status == 200
+    assert get(site.larder.http, "http://origin.test/a", host="origin.test").status == 200
+    answer, findings = eventually(lambda: (told := examine_client(site.larder, "DOC-2"))[0]["device"]["requests"] == 4 and told)
+    assert findings["locator"]["verdict"] == findings["proxy script"]["verdict"] == findings["updates"]["verdict"] == "good"
+
+
+def test_https_that_nobody_can_keep_and_refusals_are_warned_of(tmp_path, origin):
+    from client import Connection
+    with Larder(tmp_path, origins={"vendor.test:443": origin}) as larder:
+        origin.put("/a", Content("a", 3 * KiB))
+        with Connection(larder.http) as tunnel:
+            tunnel.send(b"CONNECT vendor.test:443 HTTP/1.1\r\nHost: vendor.test:443\r\nProxy-Authorization: Basic RE9DLTM6eA==\r\n\r\n")
+            assert tunnel.head().status == 200
+            tunnel.request("/a", host="vendor.test")
+            assert tunnel.response().status == 200
+        assert get(larder.http, "/d/DOC-3/a?source=evil.example").status == 403
+        answer, findings = eventually(lambda: (told := examine_client(larder, "DOC-3"))[0]["device"] and "tunnels" in told[1] and told)
+        assert findings["tunnels"]["verdict"] == "warning" and "vendor.test" in findings["tunnels"]["found"]
+        assert findings["identity"]["verdict"] == "good"
