@@ -204,6 +204,7 @@ bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
   bytes_from_origin_ += bytes.size();
   unaccounted_ += bytes.size();
   add(desk_.counters.bytes_from_origin, bytes.size());
+  gathers_on(lane);
   if (answering_) {
     if (answering_->body.size() + bytes.size() > kUnkeptBytes) {
       end(FillState::pass);

@@ -177,6 +177,8 @@ class Fill {
   bool describe(const OriginAnswer& answer, std::uint64_t size);
   bool another_version(Lane& lane);
   void refresh(const OriginAnswer& answer);
+  bool is_gathering(const Lane& lane) const;
+  void gathers_on(const Lane& lane);
   void not_gathered_soon();
   bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
   bool gather(Lane& lane, std::span<const std::byte> bytes);

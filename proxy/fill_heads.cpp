@@ -18,9 +18,10 @@ namespace {
 // Nodes of one CDN may name the same bytes differently; asking again may reach the node that began. After so many tries
 // the bytes are taken to be others.
 constexpr unsigned kOtherNodes = 3;
-// How long an answer of a host other than updates' is gathered before anybody is told of it. Who waits for it then gets
-// it passed through.
+// How long an answer of a host other than updates' is gathered before anybody is told of it, and how long updates' own
+// may pause meanwhile. Who waits for it then gets it passed through.
 constexpr std::chrono::seconds kGatherFor{1};
+constexpr std::chrono::seconds kGatherPause{3};
 
 // For origins without a strong ETag. `identity`: what no two versions of an object share.
 std::string make_etag(const std::string& identity) {
@@ -75,8 +76,17 @@ bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   add(desk_.counters.origin_requests);
   lane.answered_at = desk_.clock.steady();
   const bool goes_on = head_by_status(lane, answer);
-  if (goes_on && order_.standard && (lane.gathering || answering_)) patience_.after(kGatherFor);
+  if (goes_on && is_gathering(lane)) patience_.after(order_.standard ? kGatherFor : kGatherPause);
   return goes_on;
+}
+
+bool Fill::is_gathering(const Lane& lane) const {
+  return lane.gathering || answering_ != nullptr;
+}
+
+// Its bytes come: what is of updates may take its time.
+void Fill::gathers_on(const Lane& lane) {
+  if (!order_.standard && is_gathering(lane)) patience_.after(kGatherPause);
 }
 
 bool Fill::head_by_status(Lane& lane, const OriginAnswer& answer) {

@@ -197,6 +197,15 @@ def test_a_chunked_answer_of_unknown_length_is_decoded_and_kept(site):
     assert len(site.origin.asked("/a")) == 1
 
 
+@pytest.mark.parametrize("head", [OK + CHUNKED, OK, b"HTTP/1.1 404 Not Found\r\n" + CHUNKED])
+def test_an_update_that_pauses_reaches_its_client_as_it_comes(site, head):
+    piece = b"6\r\nfirst \r\n" if CHUNKED in head else b"first "
+    site.origin.put("/a", b"", fault=RawAnswer(head + b"\r\n" + piece, rest=b"x"))
+    with Connection(site.larder.http, timeout=15) as connection:
+        connection.request(site.larder.cache_url("origin.test", "/a"))
+        assert next(connection.body(connection.head())) == b"first "  # the rest never comes
+
+
 def test_an_answer_of_version_1_0_that_ends_with_its_connection_is_whole(site):
     site.origin.put("/a", b"", fault=[RawAnswer(b"HTTP/1.0 200 OK\r\n" + FRESH + b"\r\nhello")])
     got = site.larder.get("/a")
