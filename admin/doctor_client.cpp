@@ -276,7 +276,7 @@ void examine_failures(const Client& client, Findings& findings) {
   findings.push_back({"refusals", "", Verdict::warning,
                       std::to_string(count) + " of its last " + std::to_string(recent.size()) +
                           " requests were refused or failed; the newest at " + to_rfc3339(last.time) + " with " +
-                          std::to_string(last.status) + ": " + last.subject->url,
+                          std::to_string(last.status) + (last.subject->url.empty() ? "" : ": " + last.subject->url),
                       last.answered == reports::Answered::failed
                           ? "see larder doctor for the origins"
                           : "403: the host is no origin ([origins] in larder.toml); 404 or 421: the path means nothing "

@@ -83,12 +83,12 @@ std::string known_text(const Json& answer, std::size_t width) {
   if (const std::string system = optional("os", "", "") + optional("os_version", " ", ""); !system.empty())
     text += fact("system", system, width);
   if (const Json& last = answer.at("last"); !last.is_null()) {
-    text +=
-        fact("last",
-             last.at("time").get<std::string>() + " by " + last.at("entrance").get<std::string>() + ", " +
-                 last.at("answered").get<std::string>() + " " + last.at("status").dump() + ", " +
-                 format_bytes(last.at("bytes_sent").get<std::uint64_t>()) + ": " + last.at("url").get<std::string>(),
-             width);
+    const std::string url = last.at("url").get<std::string>();  // "" of what was refused
+    text += fact("last",
+                 last.at("time").get<std::string>() + " by " + last.at("entrance").get<std::string>() + ", " +
+                     last.at("answered").get<std::string>() + " " + last.at("status").dump() + ", " +
+                     format_bytes(last.at("bytes_sent").get<std::uint64_t>()) + (url.empty() ? "" : ": " + url),
+                 width);
   }
   std::vector<std::vector<std::string>> rows;
   for (const Json& entrance : answer.at("entrances")) {

@@ -74,9 +74,9 @@ class OriginProbe::Asked final : public TransferSink {
     if (result_.status == 0) {
       result_.trouble = status ? fail(ErrorKind::origin_failed, "it broke off") : std::move(status).error();
     }
-    round_->tell(place_, std::move(result_));
-    // Not here: curl is still on the stack.
+    // Not here: curl is still on the stack. Before who waits is told, and may ask anew: it stands for this one alone.
     desk_.thread_.post([&desk = desk_, this] { desk.forget(this); });
+    round_->tell(place_, std::move(result_));
   }
 
  private:

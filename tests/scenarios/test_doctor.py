@@ -225,7 +225,9 @@ def test_https_that_nobody_can_keep_and_refusals_are_warned_of(tmp_path, origin)
             assert tunnel.head().status == 200
             tunnel.request("/a", host="vendor.test")
             assert tunnel.response().status == 200
-        assert get(larder.http, "/d/DOC-3/a?source=evil.example").status == 403
-        answer, findings = eventually(lambda: (told := examine_client(larder, "DOC-3"))[0]["device"] and "tunnels" in told[1] and told)
+        assert get(larder.http, "/d/DOC-3/proxy.pac").status == 200, "from then on its address is its own"
+        assert get(larder.http, "/a?source=evil.example").status == 403
+        answer, findings = eventually(lambda: (told := examine_client(larder, "DOC-3"))[0]["device"] and {"tunnels", "refusals"} <= told[1].keys() and told)
         assert findings["tunnels"]["verdict"] == "warning" and "vendor.test" in findings["tunnels"]["found"]
+        assert findings["refusals"]["verdict"] == "warning" and findings["refusals"]["found"].endswith("with 403")
         assert findings["identity"]["verdict"] == "good"
