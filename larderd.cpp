@@ -81,6 +81,15 @@ void set_log_level(const std::string& level) {
 }
 
 // One running Larder. Members in order of birth.
+reports::LedgerOptions ledger_options(const config::Config& config) {
+  return {config.storage.path / "ledger",
+          config.ledger.retention,
+          config.identity.lease,
+          config.identity.dhcp_leases,
+          config.ledger.device_retention,
+          config.identity.pseudonyms ? reports::Naming::pseudonyms : reports::Naming::plain};
+}
+
 class Daemon {
  public:
   explicit Daemon(std::shared_ptr<const config::Config> config) : config_(std::move(config)) {}
@@ -92,8 +101,7 @@ class Daemon {
         cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes, storage.scrub}, clock_);
     if (!store) return std::move(store).error();
     store_ = std::move(*store);
-    auto ledger =
-        reports::Ledger::open({storage.path / "ledger", config_->ledger.retention, config_->identity.lease}, clock_);
+    auto ledger = reports::Ledger::open(ledger_options(*config_), clock_);
     if (!ledger) return std::move(ledger).error();
     ledger_ = std::move(*ledger);
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);

@@ -159,6 +159,7 @@ void examine_identity(const Client& client, Findings& findings) {
       findings.push_back({"identity", "", Verdict::good, "it had named itself from its address not long before", ""});
       return;
     case DeviceEvidence::mac:
+    case DeviceEvidence::dhcp:
       findings.push_back({"identity", "", Verdict::warning,
                           "it is known by its hardware address only, which phones change from network to network",
                           "give it a profile whose addresses name it (larder profile KIND --mdm MDM)"});

@@ -52,14 +52,30 @@ Table table_of(const std::vector<reports::VersionRow>& rows) {
 
 Table table_of(const std::vector<reports::DeviceRow>& rows) {
   Table table;
-  table.columns = {"id",      "evidence", "serial",     "name",       "model",    "owner",       "group",
-                   "address", "mac",      "os",         "os_version", "os_build", "os_evidence", "os_at_least",
-                   "os_time", "requests", "bytes_sent", "first_seen", "last_seen"};
+  table.columns = {"id",          "evidence", "serial",   "name",       "model",      "owner",    "group",
+                   "host_name",   "address",  "mac",      "os",         "os_version", "os_build", "os_evidence",
+                   "os_at_least", "os_time",  "requests", "bytes_sent", "first_seen", "last_seen"};
   for (const auto& row : rows) {
-    table.rows.push_back({row.id, std::string(to_string(row.evidence)), row.serial, row.name, row.model, row.owner,
-                          row.group, row.address, row.mac, row.os, row.os_version, row.os_build,
-                          std::string(to_string(row.os_evidence)), row.os_at_least, to_cell(row.os_time), row.requests,
-                          row.bytes_sent, to_cell(row.first_seen), to_cell(row.last_seen)});
+    table.rows.push_back({row.id,
+                          std::string(to_string(row.evidence)),
+                          row.serial,
+                          row.name,
+                          row.model,
+                          row.owner,
+                          row.group,
+                          row.host_name,
+                          row.address,
+                          row.mac,
+                          row.os,
+                          row.os_version,
+                          row.os_build,
+                          std::string(to_string(row.os_evidence)),
+                          row.os_at_least,
+                          to_cell(row.os_time),
+                          row.requests,
+                          row.bytes_sent,
+                          to_cell(row.first_seen),
+                          to_cell(row.last_seen)});
   }
   return table;
 }

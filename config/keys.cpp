@@ -398,12 +398,34 @@ constexpr std::array kKeys{
           put(c.identity.lease, read_duration(v, {seconds(0), hours(24 * 30)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.identity.lease); }},
+    Key{"identity.dhcp_leases", "list of paths", "[]", R"(["/var/lib/misc/dnsmasq.leases"])",
+        "Files in which DHCP servers keep their leases: dnsmasq's, Kea's (memfile CSV) or ISC dhcpd's. They tell which "
+        "hardware has an address beyond a router, and what it calls itself. larderd must be allowed to read them.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.identity.dhcp_leases, read_paths(v, p)); }, nullptr,
+        [](const Config& c) {
+          return show_list(std::vector<std::string>(c.identity.dhcp_leases.begin(), c.identity.dhcp_leases.end()));
+        }},
+    Key{"identity.pseudonyms", "true or false", "false", "true",
+        "Whether the record names devices and addresses by keyed hashes alone. Every 30 days the key is another, and a "
+        "device gets a new name. What was recorded before stays as it is; `larder devices erase` and "
+        "ledger.device_retention are for that.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.identity.pseudonyms, read_switch(v, p)); }, nullptr,
+        [](const Config& c) { return std::string(c.identity.pseudonyms ? "true" : "false"); }},
+
     Key{"ledger.retention", "duration", R"("400d")", R"("90d")",
-        "How long single fetches are kept; totals stay. \"0s\" keeps everything.", Reload::live,
+        "How long single fetches are kept; totals stay. \"0s\" keeps everything.", Reload::restart,
         [](Config& c, const Value& v, P& p) {
           put(c.ledger.retention, read_duration(v, {seconds(0), hours(24 * 36500)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.ledger.retention); }},
+    Key{"ledger.device_retention", "duration", R"("0s")", R"("400d")",
+        "A device that has not been seen for so long is forgotten: its record goes, its fetches stay in the sums that name "
+        "no device. \"0s\" forgets none.",
+        Reload::restart,
+        [](Config& c, const Value& v, P& p) {
+          put(c.ledger.device_retention, read_duration(v, {seconds(0), hours(24 * 36500)}, p));
+        },
+        nullptr, [](const Config& c) { return show_duration(c.ledger.device_retention); }},
 
     Key{"log.level", "trace, debug, info, warning or error", R"("info")", R"("debug")",
         "How much larderd says on standard error or in the journal.", Reload::live,

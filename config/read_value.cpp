@@ -90,6 +90,23 @@ std::optional<std::filesystem::path> read_path(const Value& value, KeyProblems& 
   return path;
 }
 
+std::optional<std::vector<std::filesystem::path>> read_paths(const Value& value, KeyProblems& problems) {
+  std::vector<std::filesystem::path> paths;
+  const bool good = for_each_text(value, problems, [&](std::uint32_t line, const std::string& text) {
+    paths.emplace_back(text);
+    if (paths.back().is_absolute()) return true;
+    problems.add(line, in_quotes(text) + " is no whole path; write it beginning with /");
+    return false;
+  });
+  return good ? std::optional(std::move(paths)) : std::nullopt;
+}
+
+std::optional<bool> read_switch(const Value& value, KeyProblems& problems) {
+  if (const auto* on = std::get_if<bool>(&value.data)) return *on;
+  problems.add(value.line, "this must be true or false, without quotes");
+  return std::nullopt;
+}
+
 std::optional<std::string> read_choice(const Value& value, std::initializer_list<std::string_view> choices,
                                        KeyProblems& problems) {
   const auto text = read_text(value, problems);

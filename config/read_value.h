@@ -47,6 +47,9 @@ struct SpanRange {
 };
 std::optional<std::chrono::seconds> read_duration(const Value& value, SpanRange range, KeyProblems& problems);
 
+std::optional<bool> read_switch(const Value& value, KeyProblems& problems);  // true or false
+// Absolute paths; no duplicates.
+std::optional<std::vector<std::filesystem::path>> read_paths(const Value& value, KeyProblems& problems);
 // Numeric addresses to listen on; no duplicates.
 std::optional<std::vector<Endpoint>> read_listeners(const Value& value, KeyProblems& problems);
 // Numeric addresses of nameservers, port 53 where none is written; no duplicates.

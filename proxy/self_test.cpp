@@ -73,6 +73,8 @@ std::string_view said_by(DeviceEvidence evidence) {
       return "by its address alone, which another device may have tomorrow";
     case DeviceEvidence::lease:
       return "because it has named itself from this address not long ago";
+    case DeviceEvidence::dhcp:
+      return "by the hardware address to which DHCP has given its address";
   }
   return {};
 }

@@ -87,6 +87,7 @@ void Bindings::named(const config::Address& address, std::uint32_t device, std::
   if (known_.size() >= kMost && !known_.contains(address)) make_room(time_us);
   Binding& binding = known_[address];
   if (binding.device == device) {
+    if (mac) binding.mac = mac;
     renew(address, binding, time_us);
   } else if (binding.before == device && time_us < binding.until_us) {
     take_turn(binding, device, time_us + lease_us_);
@@ -110,8 +111,8 @@ void Bindings::renew(const config::Address& address, Binding& binding, std::uint
   const std::uint64_t until_us = time_us + lease_us_;
   if (until_us < binding.until_us + lease_us_ / kRenewals) return;
   if (time_us >= binding.until_us) {
-    claims_.push_back(
-        {address, binding.device, std::max(binding.until_us, time_us - std::min(time_us, lease_us_)), time_us});
+    claims_.push_back({address, binding.device, std::max(binding.until_us, time_us - std::min(time_us, lease_us_)),
+                       time_us, binding.mac});
     binding.since_us = time_us;
   }
   binding.until_us = until_us;
@@ -129,7 +130,7 @@ void Bindings::replace(const config::Address& address, Binding& binding, std::ui
   binding.mac = mac;
   changed_.insert(address);
   if (time_us >= old.until_us) {
-    claims_.push_back({address, device, std::max(earliest, old.until_us), time_us});
+    claims_.push_back({address, device, std::max(earliest, old.until_us), time_us, mac});
     return;
   }
   binding.before = old.device;
@@ -145,7 +146,7 @@ void Bindings::hand_over(const config::Address& address, Binding& binding, std::
   binding.before = 0;
   binding.before_until_us = 0;
   changed_.insert(address);
-  claims_.push_back({address, binding.device, binding.since_us, time_us});
+  claims_.push_back({address, binding.device, binding.since_us, time_us, binding.mac});
 }
 
 // The device names itself from `address`: it is no longer where it named itself before.

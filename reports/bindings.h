@@ -37,6 +37,7 @@ struct Claim {
   config::Address address;
   std::uint32_t device = 0;
   std::uint64_t from_us = 0, until_us = 0;
+  std::optional<Mac> mac;  // behind the address
 };
 
 // What is known of one address.

@@ -23,17 +23,23 @@ bool makes_version_row(const FetchRecord& record) {
 
 }  // namespace
 
-void Books::begin(WriteTxn& txn, SteadyTime now) {
+void Books::begin(WriteTxn& txn, const Clock& clock) {
   txn_ = &txn;
   sequence_ = txn.number(kMetaSequence);
-  if (neighbourhood_.refresh(now)) devices_by_address_.clear();
+  if (neighbourhood_.refresh(clock.steady())) devices_by_address_.clear();
+  if (pseudonyms_.begin(txn, clock.now())) {
+    devices_by_token_.clear();
+    devices_by_address_.clear();
+  }
   bindings_.begin(txn);
 }
 
 void Books::foresee(const FetchRecord& record) {
   if (record.entrance != Entrance::helper || !is_device_token(record.token)) return;
-  bindings_.named(record.client, device_by_itself(record).number, microseconds(record.time),
-                  neighbourhood_.find(record.client));
+  const Neighbour* neighbour = neighbourhood_.find(record.client);
+  const bool known = neighbour != nullptr && !pseudonyms_.on();
+  bindings_.named(pseudonyms_.of(record.client), device_by_itself(record).number, microseconds(record.time),
+                  known ? std::optional(neighbour->mac) : std::nullopt);
 }
 
 void Books::post(const FetchRecord& record) {
@@ -72,7 +78,7 @@ void Books::settle_claims() {
   bool moved = false;
   for (const Claim& claim : bindings_.take_claims()) {
     std::vector<std::string> guesses{claim.address.text()};
-    if (const auto mac = neighbourhood_.find(claim.address)) guesses.push_back(mac_id(*mac));
+    if (claim.mac) guesses.push_back(mac_id(*claim.mac));
     for (const std::string& guess : guesses) {
       const auto from = txn_->get(Table::device_ids, guess);
       if (!from) continue;
@@ -114,7 +120,7 @@ StoredFetch Books::interpret(const FetchRecord& record) {
   fetch.answered = record.answered;
   fetch.kind = record.subject->kind;
   fetch.complete = record.complete;
-  fetch.client = record.client;
+  fetch.client = pseudonyms_.of(record.client);
   fetch.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.duration.count()));
   fetch.system = system_ids(record.system);
   const SubjectIds& ids = ids_of(record.subject);
@@ -175,7 +181,8 @@ std::uint32_t Books::release_id(const FetchSubject& subject) {
 // Who names itself is that; what comes without a name is taken for who has named itself from its address.
 Books::KnownDevice Books::device_of(const FetchRecord& record, std::uint64_t time_us) {
   if (!is_device_token(record.token)) {
-    if (const auto bound = bindings_.device_at(record.client, time_us)) return {*bound, DeviceEvidence::lease};
+    if (const auto bound = bindings_.device_at(pseudonyms_.of(record.client), time_us))
+      return {*bound, DeviceEvidence::lease};
   }
   return device_by_itself(record);
 }
@@ -191,7 +198,7 @@ Books::KnownDevice Books::device_by_itself(const FetchRecord& record) {
       return known->second;
     }
   }
-  const KnownDevice device = number_device(identify(record, neighbourhood_.find(record.client)));
+  const KnownDevice device = number_device(named(identify(record, neighbourhood_.find(record.client)), record));
   if (devices_by_token_.size() >= kRememberedDevices) devices_by_token_.clear();
   if (devices_by_address_.size() >= kRememberedDevices) devices_by_address_.clear();
   if (has_token) {
@@ -200,6 +207,12 @@ Books::KnownDevice Books::device_by_itself(const FetchRecord& record) {
     devices_by_address_.emplace(record.client, device);
   }
   return device;
+}
+
+Identity Books::named(Identity identity, const FetchRecord& record) const {
+  const bool by_address = identity.evidence == DeviceEvidence::address;
+  identity.id = by_address ? pseudonyms_.of(record.client).text() : pseudonyms_.of(std::move(identity.id));
+  return identity;
 }
 
 Books::KnownDevice Books::number_device(const Identity& identity) {
@@ -224,7 +237,10 @@ void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
   DeviceState& state = devices_.change(*txn_, RowKey{fetch.device});
   if (key.time_us >= state.last_us) {
     state.address = fetch.client;
-    if (const auto mac = neighbourhood_.find(fetch.client)) state.mac = mac;
+    if (const Neighbour* neighbour = pseudonyms_.on() ? nullptr : neighbourhood_.find(fetch.client)) {
+      state.mac = neighbour->mac;
+      if (!neighbour->name.empty()) state.host = name_id(neighbour->name);
+    }
   }
   state.system.hear(fetch.system, key.time_us);
   if (better_evidence(fetch.evidence, state.evidence)) state.evidence = fetch.evidence;

@@ -17,21 +17,21 @@
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/identity.h"
+#include "reports/pseudonyms.h"
 #include "reports/row_cache.h"
 
 namespace larder::reports {
 
 class Books {
  public:
-  // `lease`: of bindings.h.
-  Books(std::unique_ptr<Neighbours> neighbours, std::chrono::seconds lease)
-      : neighbourhood_(std::move(neighbours)), bindings_(lease) {}
+  Books(std::unique_ptr<Neighbours> neighbours, const LedgerOptions& options)
+      : neighbourhood_(std::move(neighbours)), bindings_(options.lease), pseudonyms_(options.naming) {}
 
   // begin, any number of posts, finish; then the caller commits, and calls forget() when that failed. Fetches are
   // posted in the order of their arrival: that order decides which fetch completed a version. Each is foreseen once
   // before it is posted, with all that have arrived by then: a device's first request without a name may arrive before
   // the one in which it has named itself.
-  void begin(WriteTxn& txn, SteadyTime now);
+  void begin(WriteTxn& txn, const Clock& clock);
   void foresee(const FetchRecord& record);
   void post(const FetchRecord& record);
   void finish();
@@ -61,6 +61,7 @@ class Books {
   const SubjectIds& ids_of(const SharedSubject& subject);
   KnownDevice device_of(const FetchRecord& record, std::uint64_t time_us);
   KnownDevice device_by_itself(const FetchRecord& record);
+  Identity named(Identity identity, const FetchRecord& record) const;
   KnownDevice number_device(const Identity& identity);
   void see_device(const FetchKey& key, StoredFetch& fetch);
   void hear_of_delta(const FetchKey& key, const StoredFetch& fetch, const FetchSubject& delta);
@@ -74,6 +75,7 @@ class Books {
 
   Neighbourhood neighbourhood_;
   Bindings bindings_;
+  Pseudonyms pseudonyms_;
   Dictionary dictionary_;
   std::unordered_map<std::string, std::uint32_t> devices_by_token_;
   std::unordered_map<config::Address, KnownDevice, AddressHash> devices_by_address_;

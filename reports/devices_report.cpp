@@ -22,6 +22,7 @@ DeviceRow row_of(const Txn& txn, const DeviceState& state, const Inventory& inve
     row.owner = device->owner;
     row.group = device->group;
   }
+  row.host_name = text_of(txn, TextKind::text, state.host);
   row.evidence = state.evidence;
   row.address = state.address.text();
   if (state.mac) row.mac = mac_text(*state.mac);

@@ -65,8 +65,8 @@ std::string_view to_string(FileKind kind) {
 }
 
 bool better_evidence(DeviceEvidence a, DeviceEvidence b) {
-  // By number: token, proxy_user, mac, address, lease.
-  constexpr std::array<int, 5> kRank{0, 1, 3, 4, 2};
+  // By number: token, proxy_user, mac, address, lease, dhcp.
+  constexpr std::array<int, kDeviceEvidences> kRank{0, 1, 3, 5, 2, 4};
   return kRank.at(static_cast<std::size_t>(a)) < kRank.at(static_cast<std::size_t>(b));
 }
 
@@ -82,6 +82,8 @@ std::string_view to_string(DeviceEvidence evidence) {
       return "address";
     case DeviceEvidence::lease:
       return "lease";
+    case DeviceEvidence::dhcp:
+      return "dhcp";
   }
   return "unknown";
 }

@@ -66,26 +66,31 @@ bool Neighbourhood::refresh(SteadyTime now) {
   if (!neighbours_ || (read_at_ && now - *read_at_ < kRefreshEvery)) return false;
   read_at_ = now;
   known_.clear();
-  for (const Neighbour& neighbour : neighbours_->read()) known_.emplace(neighbour.address, neighbour.mac);
+  for (Neighbour& neighbour : neighbours_->read()) {
+    neighbour.name = clean_name(neighbour.name);
+    known_.emplace(neighbour.address, std::move(neighbour));
+  }
   return true;
 }
 
-std::optional<Mac> Neighbourhood::find(const config::Address& address) const {
+const Neighbour* Neighbourhood::find(const config::Address& address) const {
   const auto found = known_.find(address);
-  if (found == known_.end()) return std::nullopt;
-  return found->second;
+  return found == known_.end() ? nullptr : &found->second;
 }
 
 std::string mac_id(const Mac& mac) {
   return "mac:" + mac_text(mac);
 }
 
-Identity identify(const FetchRecord& record, const std::optional<Mac>& mac) {
+Identity identify(const FetchRecord& record, const Neighbour* neighbour) {
   if (is_device_token(record.token)) {
     const bool by_user = record.token_from == DeviceEvidence::proxy_user;
     return {record.token, by_user ? DeviceEvidence::proxy_user : DeviceEvidence::token};
   }
-  if (mac) return {mac_id(*mac), DeviceEvidence::mac};
+  if (neighbour != nullptr) {
+    const bool by_dhcp = neighbour->from == NeighbourFrom::dhcp;
+    return {mac_id(neighbour->mac), by_dhcp ? DeviceEvidence::dhcp : DeviceEvidence::mac};
+  }
   return {record.client.text(), DeviceEvidence::address};
 }
 

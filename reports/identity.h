@@ -42,12 +42,13 @@ class Neighbourhood {
   explicit Neighbourhood(std::unique_ptr<Neighbours> neighbours) : neighbours_(std::move(neighbours)) {}
 
   bool refresh(SteadyTime now);  // whether it was read anew
-  std::optional<Mac> find(const config::Address& address) const;
+  // Valid until the next refresh. Null: nobody knows.
+  const Neighbour* find(const config::Address& address) const;
 
  private:
   std::unique_ptr<Neighbours> neighbours_;
   std::optional<SteadyTime> read_at_;
-  std::unordered_map<config::Address, Mac, AddressHash> known_;
+  std::unordered_map<config::Address, Neighbour, AddressHash> known_;
 };
 
 // The id of a device that is known by its hardware address: "mac:aa:bb:cc:dd:ee:ff".
@@ -57,6 +58,6 @@ struct Identity {
   std::string id;
   DeviceEvidence evidence = DeviceEvidence::address;
 };
-Identity identify(const FetchRecord& record, const std::optional<Mac>& mac);
+Identity identify(const FetchRecord& record, const Neighbour* neighbour);
 
 }  // namespace larder::reports

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "reports/erasure.h"
+#include "reports/lease_files.h"
 #include "reports/ledger_writer.h"
 #include "reports/neighbours.h"
 #include "reports/reports.h"
@@ -91,7 +92,7 @@ class LmdbLedger final : public Ledger {
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const Clock& clock) {
-  return open(options, clock, kernel_neighbours());
+  return open(options, clock, with_lease_files(kernel_neighbours(), options.dhcp_leases, clock));
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const Clock& clock,

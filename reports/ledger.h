@@ -20,6 +20,7 @@
 #include "config/network.h"
 #include "reports/device_system.h"
 #include "reports/fetch_subject.h"
+#include "reports/pseudonyms.h"
 
 namespace larder::reports {
 
@@ -45,9 +46,10 @@ enum class DeviceEvidence : std::uint8_t {
   proxy_user,  // of Proxy-Authorization
   mac,         // the hardware address behind the client's address
   address,     // nothing else is known
-  lease        // it has named itself from this address not long ago
+  lease,       // it has named itself from this address not long ago
+  dhcp         // the hardware address that a DHCP server has given the client's address to
 };
-inline constexpr std::uint8_t kDeviceEvidences = 5;
+inline constexpr std::uint8_t kDeviceEvidences = 6;
 // Whether `a` says more about who it was than `b`.
 bool better_evidence(DeviceEvidence a, DeviceEvidence b);
 
@@ -121,6 +123,7 @@ struct DeviceRow {
   std::string id;  // token, or "mac:..." or the address
   DeviceEvidence evidence = DeviceEvidence::address;
   std::string serial, name, model, owner, group;
+  std::string host_name;  // by DHCP
   std::string address, mac, os, os_version, os_build;
   SystemEvidence os_evidence = SystemEvidence::none;
   bool os_at_least = false;  // os_version is a lower bound
@@ -188,6 +191,9 @@ struct LedgerOptions {
   std::filesystem::path path;         // the directory of the environment
   std::chrono::seconds retention{0};  // raw fetches older than this are dropped; 0 keeps all
   std::chrono::seconds lease{0};      // how long an address is its device's after it has named itself; 0: not at all
+  std::vector<std::filesystem::path> dhcp_leases{};  // lease_files.h
+  std::chrono::seconds device_retention{0};          // a device not seen for so long is erased; 0: none is
+  Naming naming = Naming::plain;                     // pseudonyms.h
 };
 
 class Ledger {

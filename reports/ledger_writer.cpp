@@ -50,7 +50,7 @@ LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::uniqu
     : options_(std::move(options)),
       clock_(clock),
       set_aside_(std::move(set_aside)),
-      books_(std::move(neighbours), options_.lease),
+      books_(std::move(neighbours), options_),
       environment_(std::move(environment)),
       journal_(journal_of(options_.path), ReadTxn(*environment_).number(kMetaJournal)) {
   {
@@ -236,11 +236,17 @@ LedgerWriter::Attempt LedgerWriter::attempt() {
   std::size_t old_ones = 0;
   if (old_ones_due) old_ones = drop_old_fetches(txn, clock_.now(), options_.retention);
   if (old_ones_due) retention_at_ = Real::now() + (old_ones == kRetentionStep ? kRetentionSoon : kRetentionEvery);
+  std::size_t forgotten = 0;
+  if (Real::now() >= forget_at_) {
+    forgotten = erase_unseen(txn, clock_.now(), options_.device_retention);
+    forget_at_ = Real::now() + (forgotten == kForgottenStep ? kRetentionSoon : kRetentionEvery);
+  }
   const std::uint64_t dropped = dropped_;
   if (dropped != dropped_before_) txn.set_number(kMetaDropped, dropped);
   const std::uint64_t held = txn.entries(Table::fetches);
-  const bool nothing_changed = posted.fetches == 0 && old_ones == 0 && dropped == dropped_before_;
+  const bool nothing_changed = posted.fetches == 0 && old_ones == 0 && forgotten == 0 && dropped == dropped_before_;
   const int code = nothing_changed ? txn.failure() : std::move(txn).commit();
+  if (forgotten > 0) books_.forget();
   if (code == 0) {
     fetches_ = held;
     dropped_before_ = dropped;
@@ -252,7 +258,7 @@ LedgerWriter::Posted LedgerWriter::post_waiting(WriteTxn& txn) {
   Posted posted;
   if (pending_.empty()) return posted;
   const SteadyTime enough = Real::now() + kTurnBudget;
-  books_.begin(txn, clock_.steady());
+  books_.begin(txn, clock_);
   foresee_waiting();
   std::size_t from = first_posted_;
   for (const Batch& batch : pending_) {

@@ -98,7 +98,7 @@ class LedgerWriter {
   std::size_t foreseen_ = 0;        // fetches of pending_, from its beginning, that the books have foreseen
   std::uint64_t next_to_post_ = 0;  // sequence
   std::uint64_t dropped_before_ = 0;
-  SteadyTime try_again_{}, retention_at_{};
+  SteadyTime try_again_{}, retention_at_{}, forget_at_{};
   Books books_;
 
   std::atomic<std::uint64_t> dropped_{0};  // ever

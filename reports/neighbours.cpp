@@ -61,7 +61,8 @@ int on_message(const nlmsghdr* message, void* context) noexcept {
   found.family = header->ndm_family;
   mnl_attr_parse(message, sizeof(ndmsg), on_attribute, &found);
   const bool usable = found.address && found.mac && *found.mac != Mac{};
-  if (usable && neighbours.size() < kMostNeighbours) neighbours.push_back({*found.address, *found.mac});
+  if (usable && neighbours.size() < kMostNeighbours)
+    neighbours.push_back({*found.address, *found.mac, NeighbourFrom::kernel, {}});
   return MNL_CB_OK;
 }
 

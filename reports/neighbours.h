@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's neighbour table (ARP and NDP): which hardware address is behind an address on this network.
+// Which hardware address is behind an address: by the kernel's neighbour table (ARP and NDP) on this network, by others
+// (lease_files.h) beyond.
 #pragma once
 
 #include <array>
@@ -15,9 +16,13 @@ namespace larder::reports {
 using Mac = std::array<std::uint8_t, 6>;
 std::string mac_text(const Mac& mac);  // "aa:bb:cc:dd:ee:ff"
 
+enum class NeighbourFrom : std::uint8_t { kernel, dhcp };
+
 struct Neighbour {
   config::Address address;
-  Mac mac;
+  Mac mac{};
+  NeighbourFrom from = NeighbourFrom::kernel;
+  std::string name{};  // that the device or its DHCP server gave it; not cleaned
 };
 
 // The seam to the kernel, so that tests decide who is next door.

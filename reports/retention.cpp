@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "reports/bindings.h"
+#include "reports/reattribution.h"
 #include "reports/rollup_format.h"
 
 namespace larder::reports {
@@ -26,6 +28,25 @@ std::size_t drop_old_fetches(WriteTxn& txn, WallTime now, std::chrono::seconds r
   txn.set_number(kMetaRawSince, std::max(hour, txn.number(kMetaRawSince)));
   for (const std::string& key : old) txn.erase(Table::fetches, key);
   return old.size();
+}
+
+std::size_t erase_unseen(WriteTxn& txn, WallTime now, std::chrono::seconds retention) {
+  const auto horizon = (now - retention).time_since_epoch().count();
+  if (retention.count() == 0 || horizon <= 0) return 0;
+  std::vector<std::uint32_t> unseen;
+  {
+    Cursor cursor = txn.cursor(Table::devices);
+    for (bool at = cursor.first(); at && unseen.size() < kForgottenStep; at = cursor.next()) {
+      DeviceState state;
+      const bool known = decode_row(cursor.value(), 0, state);
+      if (known && state.last_us < static_cast<std::uint64_t>(horizon)) unseen.push_back(word_at(cursor.key(), 0));
+    }
+  }
+  for (const std::uint32_t device : unseen) {
+    erase_device(txn, device);
+    erase_bindings(txn, device);
+  }
+  return unseen.size();
 }
 
 }  // namespace larder::reports

@@ -19,4 +19,9 @@ inline constexpr std::size_t kRetentionStep = 4096;
 // how many; kRetentionStep means there may be more. A retention of 0 keeps all.
 std::size_t drop_old_fetches(WriteTxn& txn, WallTime now, std::chrono::seconds retention);
 
+// Erases devices (reattribution.h) that have not been seen for `retention` (0: none is), at most kForgottenStep of
+// them; how many. The books must forget what they remember when any was.
+inline constexpr std::size_t kForgottenStep = 100;
+std::size_t erase_unseen(WriteTxn& txn, WallTime now, std::chrono::seconds retention);
+
 }  // namespace larder::reports

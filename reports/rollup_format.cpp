@@ -205,6 +205,7 @@ void encode_row(const DeviceState& device, std::uint64_t /*base_us*/, StoredWrit
   out.raw({reinterpret_cast<const char*>(device.address.bytes.data()), device.address.bytes.size()});
   out.u8(device.mac ? 1 : 0);
   if (device.mac) out.raw({reinterpret_cast<const char*>(device.mac->data()), device.mac->size()});
+  out.varint(device.host);
   encode_word(device.system.exact, out);
   encode_word(device.system.least, out);
   out.varint(device.first_us);
@@ -231,6 +232,7 @@ bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, DeviceState& 
     const std::string_view mac = in.raw(6);
     std::copy(mac.begin(), mac.end(), device.mac.emplace().begin());
   }
+  device.host = in.varint32();
   const bool systems = decode_word(in, device.system.exact) && decode_word(in, device.system.least);
   device.first_us = in.varint();
   device.last_us = device.first_us + in.varint();

@@ -16,9 +16,9 @@
 //             fetched last - fetched first, 0 or completed - seen first + 1, bytes held, object's bytes
 //   coverage  object's bytes, number of intervals, for each the gap from the one before and the length
 //   version   devices complete, devices partly
-//   device    text id, u8 evidence, 16 bytes address, u8 1 and 6 bytes MAC or u8 0, system said exactly, system at
-//             least, first seen, last seen - first seen, requests, bytes_sent, u8 1 and u64 time and u32 sequence of
-//             its fetch recorded last, or u8 0
+//   device    text id, u8 evidence, 16 bytes address, u8 1 and 6 bytes MAC or u8 0, text id of its host name,
+//             system said exactly, system at least, first seen, last seen - first seen, requests, bytes_sent, u8 1 and
+//             u64 time and u32 sequence of its fetch recorded last, or u8 0
 //   system    text id of the operating system; unless that is 0: text ids of its version and build, u8 evidence, time
 #pragma once
 
@@ -114,6 +114,7 @@ struct DeviceState {
   DeviceEvidence evidence = DeviceEvidence::address;
   config::Address address;
   std::optional<std::array<std::uint8_t, 6>> mac;
+  std::uint32_t host = 0;  // what it calls itself by DHCP
   DeviceSystem system;
   std::uint64_t first_us = UINT64_MAX, last_us = 0;
   std::uint64_t requests = 0, bytes_sent = 0;

@@ -24,9 +24,10 @@ const kSystemSources = {
   delta: 'it asked for an update that starts from this version',
 };
 const systemSource = (d) => (d.os_evidence ? `${kSystemSources[d.os_evidence]}, ${time(d.os_time)}` : '');
+const deviceName = (d) => d.name || d.host_name || d.id;
 const deviceColumn = {
-  key: 'name', title: 'Device', kind: 'long', by: (d) => d.name || d.id,
-  show: (d) => make('span', {}, link(d.name || d.id, ['device', d.id]), d.name && d.name !== d.id ? make('small', {}, ` ${d.id}`) : null),
+  key: 'name', title: 'Device', kind: 'long', by: deviceName,
+  show: (d) => make('span', {}, link(deviceName(d), ['device', d.id]), deviceName(d) !== d.id ? make('small', {}, ` ${d.id}`) : null),
 };
 
 export async function versions(place) {
@@ -67,9 +68,9 @@ export async function device(place) {
   const id = place.path[1] ?? '';
   const found = await ask(`api/v1/reports/devices/${encodeURIComponent(id)}`);
   const known = [['Serial number', found.serial], ['Model', found.model], ['Owner', found.owner], ['Group', found.group]].filter(([, value]) => value);
-  return {title: found.name || found.id, nodes: [
+  return {title: deviceName(found), nodes: [
     facts([
-      ['Id', found.id], ['Known by', found.evidence], ...known, ['Address', found.address], ['MAC', found.mac],
+      ['Id', found.id], ['Known by', found.evidence], ...known, ['Address', found.address], ['MAC', found.mac], ['Host name', found.host_name],
       ['System', systemName(found)], ['Known from', systemSource(found)], ['Requests', number(found.requests)], ['Sent', bytes(found.bytes_sent)],
       ['First seen', time(found.first_seen)], ['Last seen', time(found.last_seen)],
     ]),

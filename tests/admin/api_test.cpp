@@ -84,7 +84,7 @@ TEST_CASE("a list comes in pages") {
   CHECK(
       first["items"][0] ==
       json::parse(
-          R"({"id":"C020","evidence":"token","serial":"","name":"","model":"","owner":"","group":"","address":"10.1.2.3","mac":"",
+          R"({"id":"C020","evidence":"token","serial":"","name":"","model":"","owner":"","group":"","host_name":"","address":"10.1.2.3","mac":"",
       "os":"macOS","os_version":"26.0","os_build":"25A354","os_evidence":"locate","os_at_least":false,"os_time":null,"requests":3,"bytes_sent":4096,"first_seen":null,
       "last_seen":"2026-08-17T15:04:05Z"})"));
   const json second =

@@ -80,7 +80,7 @@ void write_by_hand(const std::filesystem::path& path) {
   const std::string address = "00 00 00 00 00 00 00 00 00 00 ff ff c0 00 02 07 ";
   const std::string time = "80 80 81 b1 84 e9 91 03 ";  // varint of the time
   raw.put("devices", bytes("00 00 00 01"),
-          bytes("04 'C02X' 00 " + address + "00 00 01 00 00 03 " + time + time +
+          bytes("04 'C02X' 00 " + address + "00 00 00 01 00 00 03 " + time + time +
                 "00 01 90 03 01 00 06 47 48 46 20 40 00 00 00 00 00"));
   // Complete, hit, proxy; full, by token, IPv4, one range; 192.0.2.7; 5 us, device 1, system 1 by its Darwin version,
   // url 1, release 1, 206;
