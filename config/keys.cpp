@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/duration.h"
+#include "config/holdoffs.h"
 #include "config/rate_window_keys.h"
 #include "config/read_value.h"
 #include "config/show_value.h"
@@ -282,6 +283,15 @@ constexpr std::array kKeys{
           put(c.updates.holdoff, read_duration(v, {seconds(0), hours(24 * 30)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.updates.holdoff); }},
+    Key{"updates.holdoffs", "list of APPLICATION [CHANNEL] DURATION", "[]", R"(["OPIM2019 6h", "MSWD2019 Preview 0s"])",
+        "The same for single applications of AutoUpdate, by their ids, in one channel or in all; \"0s\" shows at once what "
+        "the origin has. The first that fits counts.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.updates.holdoffs, read_holdoffs(v, p)); }, nullptr,
+        [](const Config& c) {
+          std::vector<std::string> texts;
+          for (const Holdoff& each : c.updates.holdoffs) texts.push_back(holdoff_text(each));
+          return show_list(texts);
+        }},
     Key{"updates.catalogues", "path", R"("")", R"("/var/lib/larder-catalogues")",
         "A directory of catalogues (sucatalogs, distribution files, mesu catalogues, pmv, SOFA feeds, AppleDB's files, "
         "AutoUpdate manifests) that are known from the start, before a device has asked for one: each at HOST/PATH of "

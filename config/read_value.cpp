@@ -14,9 +14,15 @@ namespace {
 
 constexpr std::string_view kPrivate = "private";
 
-// Calls `each` with the line and text of every element; says what is wrong with the others and with repetitions.
-template <class Each>
-bool for_each_text(const Value& value, KeyProblems& problems, const Each& each) {
+std::string joined(std::initializer_list<std::string_view> choices) {
+  std::string text;
+  for (const auto choice : choices) text += (text.empty() ? "\"" : ", \"") + std::string(choice) + "\"";
+  return text;
+}
+
+}  // namespace
+
+bool for_each_text(const Value& value, KeyProblems& problems, const OnText& each) {
   const auto* list = std::get_if<std::vector<Value>>(&value.data);
   if (list == nullptr) {
     problems.add(value.line, R"(this must be a list of texts; write ["...", "..."])");
@@ -36,14 +42,6 @@ bool for_each_text(const Value& value, KeyProblems& problems, const Each& each) 
   }
   return good;
 }
-
-std::string joined(std::initializer_list<std::string_view> choices) {
-  std::string text;
-  for (const auto choice : choices) text += (text.empty() ? "\"" : ", \"") + std::string(choice) + "\"";
-  return text;
-}
-
-}  // namespace
 
 std::optional<std::string> read_text(const Value& value, KeyProblems& problems) {
   const auto* text = std::get_if<std::string>(&value.data);

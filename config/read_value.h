@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ class KeyProblems {
   Problems& problems_;
   std::string_view key_;
 };
+
+// Calls `each` with the line and text of every element of a list, which may refuse it; says what is wrong with what is
+// no text and with repetitions. Whether all were good.
+using OnText = std::function<bool(std::uint32_t line, const std::string& text)>;
+bool for_each_text(const Value& value, KeyProblems& problems, const OnText& each);
 
 std::optional<std::string> read_text(const Value& value, KeyProblems& problems);
 std::optional<std::uint64_t> read_size(const Value& value, KeyProblems& problems);

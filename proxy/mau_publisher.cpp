@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "updates/mau.h"
 #include "updates/mau_place.h"
 #include "updates/mau_schedule.h"
 
@@ -45,6 +47,16 @@ MauPublishedFile as_object(const updates::MauChannel& channel, const updates::Ma
   return {std::move(object), file.bytes};
 }
 
+// Says which holdoffs are of no channel there is.
+config::UpdatesConfig with_known_channels(config::UpdatesConfig config) {
+  for (const config::Holdoff& each : config.holdoffs) {
+    if (each.channel.empty() || updates::find_mau_channel(each.channel) != nullptr) continue;
+    spdlog::warn("updates.holdoffs: AutoUpdate has no channel \"{}\"; the line for {} counts for none", each.channel,
+                 each.application);
+  }
+  return config;
+}
+
 std::string key_of(const updates::MauChannel& channel, const std::string& app_id) {
   return std::string(channel.name) + "/" + app_id;
 }
@@ -57,7 +69,7 @@ MauPublisher::MauPublisher(cache::Store& store, const Clock& clock, EventThread&
       origin_(origin),
       fills_(fills),
       directory_(std::move(directory)),
-      config_(std::move(config)),
+      config_(with_known_channels(std::move(config))),
       teach_(std::move(teach)),
       thread_("manifests"),
       reader_(cache::Reader::make(store)),
@@ -89,7 +101,7 @@ void MauPublisher::stop() {
 }
 
 void MauPublisher::apply(config::UpdatesConfig config) {
-  thread_.post([this, config = std::move(config)]() mutable { config_ = std::move(config); });
+  thread_.post([this, config = std::move(config)]() mutable { config_ = with_known_channels(std::move(config)); });
 }
 
 // ---- who asks ----
@@ -208,6 +220,14 @@ void MauPublisher::checked(App& app, MauFound found) {
   for (const auto& done : std::exchange(app.lookers, {})) done();
 }
 
+std::chrono::seconds MauPublisher::holdoff_of(const App& app) const {
+  const auto found = std::ranges::find_if(config_.holdoffs, [&](const config::Holdoff& each) {
+    const bool here = each.channel.empty() || updates::find_mau_channel(each.channel) == app.channel;
+    return here && to_lower(each.application) == to_lower(app.record.app_id);
+  });
+  return found == config_.holdoffs.end() ? config_.holdoff : found->lasting;
+}
+
 void MauPublisher::judge(App& app, const MauFound& found) {
   const WallTime now = clock_.now();
   auto facts = updates::examine_mau_set(app.record.app_id, found.files, app.facts.get());
@@ -217,7 +237,7 @@ void MauPublisher::judge(App& app, const MauFound& found) {
     return;
   }
   const bool stood = app.gate.candidate().standing();
-  const auto verdict = app.gate.judge(*facts, app.facts.get(), now, config_.holdoff);
+  const auto verdict = app.gate.judge(*facts, app.facts.get(), now, holdoff_of(app));
   app.withheld = verdict == updates::MauVerdict::hold;
   app.record.confirmed = now;
   app.record.candidate = app.gate.candidate();
@@ -305,7 +325,7 @@ void MauPublisher::plan(App& app, bool soon) {
   std::chrono::microseconds after = updates::mau_look_after(clock_.now(), luck);
   if (soon) after = std::min<std::chrono::microseconds>(after, kSoon);
   if (app.gate.candidate().standing()) {
-    const auto left = app.gate.proven_at(config_.holdoff) - clock_.now();
+    const auto left = app.gate.proven_at(holdoff_of(app)) - clock_.now();
     after = std::clamp<std::chrono::microseconds>(left, std::chrono::seconds(1), after);
   }
   app.next = clock_.steady() + after;

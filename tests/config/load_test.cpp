@@ -138,6 +138,19 @@ level = "warning"
   CHECK(config.log.level == "warning");
 }
 
+TEST_CASE("holdoffs are of applications, in one channel or in all") {
+  const Loaded loaded = load_text("updates.holdoffs = [\"0409OPIM2019 6h\", \"MSWD2019  Preview 0s\"]", "larder.toml");
+  REQUIRE(loaded.config);
+  const auto& holdoffs = loaded.config->updates.holdoffs;
+  REQUIRE(holdoffs.size() == 2);
+  CHECK(holdoffs[0].application == "OPIM2019");
+  CHECK(holdoffs[0].channel.empty());
+  CHECK(holdoffs[0].lasting == std::chrono::hours(6));
+  CHECK(holdoffs[1].application == "MSWD2019");
+  CHECK(holdoffs[1].channel == "Preview");
+  CHECK(holdoffs[1].lasting == std::chrono::seconds(0));
+}
+
 TEST_CASE("a rate or a window that means nothing is refused by its line") {
   refused("[rates]\nline = \"50\"", "larder.toml:2: rates.line: \"50\" is not a rate");
   refused("[rates]\nclient = 50", "larder.toml:2: rates.client: this must be text");
@@ -207,6 +220,11 @@ TEST_CASE("a value of the wrong kind is refused") {
   refused("fills.attempts = 0", "1 to 100");
   refused("fills.attempts = 101", "1 to 100");
   refused("fills.attempts = 1.5", "1 to 100");
+  refused("updates.holdoffs = [\"OPIM2019\"]", "\"OPIM2019\" has not two or three words");
+  refused("updates.holdoffs = [\"OPIM2019 soon\"]", "ends in no span of time");
+  refused("updates.holdoffs = [\"OPIM/2019 6h\"]", "other than letters, digits and dashes");
+  refused("updates.holdoffs = [\"OPIM2019 31d\"]", "longer than 30 days");
+  refused("updates.holdoffs = [\"0409 6h\"]", "names no application");
   refused("updates.holdoff = 24", "a span of time is numbers and units in quotes");
   refused("updates.holdoff = 1979-05-27T07:32:00Z", "a span of time is numbers and units in quotes");
 }

@@ -267,6 +267,26 @@ def test_a_rollback_that_lasts_is_seen(site):
     assert eventually(lambda: seen(site.larder) == OLD)
 
 
+@pytest.mark.larder(vendors=("microsoft",), hosts=(CDN, TEAMS, ONEDRIVE), updates={"holdoff": "30d", "holdoffs": ["MSWD2019 9d", "0409opim2019 current 1s"]})
+def test_an_application_has_a_holdoff_of_its_own(site):
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+    release(site.origin, OLD)
+    assert eventually(lambda: seen(site.larder) == OLD)
+
+
+@pytest.mark.larder(vendors=("microsoft",), hosts=(CDN, TEAMS, ONEDRIVE), updates={"holdoff": "1s", "holdoffs": ["OPIM2019 Preview 1s", "OPIM2019 9d", "OPIM2019 Nosuch 1s"]})
+def test_the_first_holdoff_that_fits_counts(site):
+    release(site.origin, NEW)
+    assert seen(site.larder) == NEW
+    release(site.origin, OLD)
+    assert seen(site.larder) == NEW
+    assert eventually(lambda: get(site.larder.admin, "/metrics").body.count(b"larder_manifests_held 1"))
+    left = [row for row in site.larder.status()["manifests"] if row["held"]]
+    assert len(left) == 1
+    assert eventually(lambda: 'no channel "Nosuch"' in site.larder.log)
+
+
 def test_every_release_seen_is_reported_with_who_has_it(site):
     release(site.origin, OLD)
     assert seen(site.larder) == OLD
