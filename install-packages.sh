@@ -18,7 +18,7 @@ build=(
   libsystemd-dev libseccomp-dev libjs-chart.js zlib1g-dev curl iproute2
 )
 test=(
-  catch2 lmdb-utils git nodejs python3 python3-pytest python3-yaml nginx-light aria2 wget openssl systemd chromium chromium-driver
+  catch2 lmdb-utils git nodejs python3 python3-pytest python3-yaml python3-requests nginx-light aria2 wget openssl systemd chromium chromium-driver
 )
 # Format and defects are checked with one version of clang, so that two machines agree.
 clang=(clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
