@@ -22,7 +22,7 @@ test=(
 )
 # Format and defects are checked with one version of clang, so that two machines agree.
 clang=(clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
-bench=(varnish wrk)
+bench=(varnish wrk haproxy libnginx-mod-stream)
 
 # A name of one Debian release, and what another calls it.
 declare -A alias_of=(

@@ -4,14 +4,15 @@ name; a figure that is better when larger has its name in LARGER_IS_BETTER."""
 
 import json
 import pathlib
+import re
 import statistics
 import subprocess
 import threading
 import time
 
-from servers import GB, MiB, Server, make_file
+from servers import GB, HOST, PASSED_HOST, MiB, Server, make_file
 
-LARGER_IS_BETTER = {"MB/s", "requests/s", "least client's share", "rate x"}
+LARGER_IS_BETTER = {"MB/s", "requests/s", "least client's share", "rate x", "connections/s"}
 
 
 class Bench:
@@ -184,6 +185,62 @@ def crowd(bench: Bench, server: Server) -> dict:
             "MB": peak / 1e6, "sockets MB": kernel / 1e6, "slow clients lost": slow_seen["failed"]}
 
 
+def _curls(port: int, host: str, path: str, clients: int, each: int, seconds: float) -> int:
+    """So many curls, `each` request on a connection, again and again for so long; the bytes they got. Certificates are not
+    looked at: that is the client's work."""
+    until = time.monotonic() + seconds
+    got = [0] * clients
+
+    def client(number: int):
+        urls = [word for _ in range(each) for word in ("-o", "/dev/null", f"https://{host}{path}")]
+        while time.monotonic() < until:
+            done = subprocess.run(["curl", "-sSfk", "--http1.1", "-w", "%{size_download}\n", "--connect-to", f"{host}:443:127.0.0.1:{port}", *urls],
+                                  capture_output=True, text=True, timeout=120)
+            if done.returncode != 0:
+                raise RuntimeError(done.stderr)
+            got[number] += sum(map(int, done.stdout.split()))
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(got)
+
+
+def passed256m(bench: Bench, server: Server) -> dict:
+    """256 MiB over TLS, passed through by server name, 4 clients"""
+    before, began = server.cpu_seconds(), time.monotonic()
+    got = _curls(server.passing_port, PASSED_HOST, "/fast/0/256m", 4, 2, bench.seconds(8))
+    return {"CPU s/GB": (server.cpu_seconds() - before) / (got / GB), "MB/s": got / (time.monotonic() - began) / 1e6}
+
+
+def tls256m(bench: Bench, server: Server) -> dict:
+    """hits of 256 MiB over TLS, 4 clients"""
+    bench.warm(server, "/fast/0/256m")
+    before, began = server.cpu_seconds(), time.monotonic()
+    got = _curls(server.tls_port, HOST, "/fast/0/256m", 4, 2, bench.seconds(8))
+    return {"CPU s/GB": (server.cpu_seconds() - before) / (got / GB), "MB/s": got / (time.monotonic() - began) / 1e6}
+
+
+def handshakes(bench: Bench, server: Server) -> dict:
+    """new TLS connections with one hit of 4 KiB each, 2 clients"""
+    bench.warm(server, "/fast/0/4k")
+    seconds = round(bench.seconds(6))
+    before = server.cpu_seconds()
+    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{server.tls_port}", "-new", "-time", str(seconds), "-www", f"/fast/0/4k?source={HOST}"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
+    connections = 0
+    for client in running:
+        # "4123 connections in 6 real seconds, 4124 bytes read per connection"
+        told = re.search(r"(\d+) connections in \d+ real seconds, (\d+) bytes", client.communicate(timeout=120)[0])
+        if not told or int(told[2]) < 4096:
+            raise RuntimeError(f"{server.name}: openssl s_time got {told and told[0]}")
+        connections += int(told[1])
+    spent = server.cpu_seconds() - before
+    return {"CPU us/connection": spent / connections * 1e6, "connections/s": connections / seconds}
+
+
 # Row: function, servers it is for.
 EVERY = ("larder", "nginx", "varnish")
 WITH_SLICE = ("larder", "nginx", "nginx-slice", "varnish")
@@ -194,6 +251,9 @@ ROWS = {
     "random1m": (random1m, EVERY),
     "slow1000": (slow1000, ("larder", "nginx")),
     "crowd": (crowd, ("larder", "nginx")),
+    "passed256m": (passed256m, ("larder", "nginx-stream", "haproxy")),
+    "tls256m": (tls256m, ("larder", "nginx")),
+    "handshakes": (handshakes, ("larder", "nginx")),
     "cold1g": (cold1g, EVERY),
     "stampede": (stampede, WITH_SLICE),
     "deeprange": (deeprange, WITH_SLICE),

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Measures Larder side by side with nginx and Varnish: one run, one machine, the servers in turn, round after round.
+"""Measures Larder side by side with nginx, Varnish and HAProxy: one run, one machine, the servers in turn, round after round.
 
     run.py --larderd PROGRAM --load PROGRAM [--rounds N] [--quick] [--only SERVER,...] [--list] [ROW...]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The servers side by side: Larder, nginx and Varnish in front of one nginx that is the origin.
+"""The servers side by side: Larder, nginx, Varnish and HAProxy in front of one nginx that is the origin.
 
 Each cache runs in its best configuration for the job, from Debian's packages, on as many workers as there are cores. The
 peers write no access log; Larder has its ledger, which cannot be turned off: that is in the peers' favour.
@@ -18,7 +18,7 @@ import subprocess
 import time
 import urllib.request
 
-HOST = "origin.bench"
+HOST, PASSED_HOST = "origin.bench", "passed.bench"
 CORES = os.cpu_count() or 2
 TICKS = os.sysconf("SC_CLK_TCK")
 GB = 1_000_000_000
@@ -40,6 +40,8 @@ ORIGIN = NGINX_HEAD + """
   access_log {dir}/asked.log asked;
   server {{
     listen 127.0.0.1:{port} reuseport backlog=4096;
+    listen 127.0.0.1:{tls} ssl reuseport backlog=4096;
+    ssl_certificate {certificate}; ssl_certificate_key {certificate}; ssl_session_cache shared:s:10m;
     add_header Cache-Control "max-age=604800";
     location ~ ^/fast/[^/]+/(.*)$ {{ alias {files}/$1; }}
     location ~ ^/slow/[^/]+/(.*)$ {{ alias {files}/$1; limit_rate 100m; }}
@@ -56,9 +58,45 @@ CACHE = NGINX_HEAD + """
   proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 128k;
   server {{
     listen 127.0.0.1:{port} reuseport backlog=4096;
+    listen 127.0.0.1:{tls} ssl reuseport backlog=4096;
+    ssl_certificate {certificate}; ssl_certificate_key {certificate}; ssl_session_cache shared:s:10m; ssl_protocols TLSv1.2 TLSv1.3;
     location / {{ {location} proxy_pass http://origin; }}
   }}
 }}
+"""
+
+# What passes TLS through by its server name, to the origin's TLS port.
+STREAM = """
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off; worker_processes {workers}; worker_rlimit_nofile 65536; pid {dir}/nginx.pid; error_log {dir}/error.log warn;
+events {{ worker_connections 16384; multi_accept on; }}
+stream {{
+  map $ssl_preread_server_name $upstream {{ {host} 127.0.0.1:{origin}; }}
+  server {{
+    listen 127.0.0.1:{port} reuseport backlog=4096; ssl_preread on; tcp_nodelay on;
+    proxy_pass $upstream; proxy_buffer_size 64k; proxy_timeout 600s;
+  }}
+}}
+"""
+
+HAPROXY = """
+global
+  nbthread {workers}
+  maxconn 4000
+  tune.pipesize 1048576
+defaults
+  mode tcp
+  option splice-auto
+  timeout connect 5s
+  timeout client 600s
+  timeout server 600s
+frontend in
+  bind 127.0.0.1:{port}
+  tcp-request inspect-delay 5s
+  tcp-request content accept if {{ req.ssl_hello_type 1 }}
+  use_backend out if {{ req.ssl_sni -i {host} }}
+backend out
+  server origin 127.0.0.1:{origin}
 """
 
 VCL = """
@@ -71,18 +109,38 @@ sub vcl_backend_response {{ set beresp.do_stream = true; set beresp.ttl = 7d; se
 LARDER = """
 [listen]
 http = ["127.0.0.1:{port}"]
+tls = ["127.0.0.1:{tls}"]
+sni = ["127.0.0.1:{passing}"]
 admin = ["127.0.0.1:{admin}"]
 [storage]
 path = "{dir}/state"
 cache_size = "40 GiB"
 reserve = "1 GiB"
+[tls]
+certificate = "{certificate}"
+key = "{certificate}"
 [origins]
 vendors = []
 [[origins.host]]
 name = "{host}"
 connect_to = "127.0.0.1:{origin}"
 scheme = "http"
+[[origins.host]]
+name = "{passed_host}"
+connect_to = "127.0.0.1:{origin_tls}"
+scheme = "https"
 """
+
+
+def certificate(directory: pathlib.Path) -> pathlib.Path:
+    """Certificate and key (ECDSA P-256, what all speak best) in one file, made once for a run."""
+    file = directory / "certificate.pem"
+    if not file.exists():
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={HOST}",
+                               "-addext", f"subjectAltName=DNS:{HOST},DNS:{PASSED_HOST}", "-keyout", "-", "-out", "-"], check=True, capture_output=True)
+        file.write_bytes(made.stdout)
+        file.chmod(0o600)
+    return file
 
 
 def free_port() -> int:
@@ -102,8 +160,10 @@ class Server:
     def __init__(self, directory: pathlib.Path, origin_port: int):
         self.directory = directory / self.name
         self.directory.mkdir(parents=True)
+        self.certificate = certificate(directory)
         self.origin_port = origin_port
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port()
+        self.passing_port = self.port  # where TLS is passed through
         self.process: subprocess.Popen | None = None
 
     def command(self) -> list[str]:
@@ -181,10 +241,12 @@ class Server:
 
 class Origin(Server):
     name = "origin"
+    running: "Origin"  # the one that the servers are in front of
 
     def __init__(self, directory: pathlib.Path, files: pathlib.Path):
         super().__init__(directory, 0)
-        (self.directory / "nginx.conf").write_text(ORIGIN.format(workers=1, dir=self.directory, port=self.port, files=files))
+        Origin.running = self
+        (self.directory / "nginx.conf").write_text(ORIGIN.format(workers=1, dir=self.directory, port=self.port, tls=self.tls_port, certificate=self.certificate, files=files))
 
     def command(self):
         return [shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(self.directory / "nginx.conf"), "-e", str(self.directory / "error.log")]
@@ -203,7 +265,8 @@ class Nginx(Server):
     def __init__(self, directory, origin_port):
         super().__init__(directory, origin_port)
         (self.directory / "nginx.conf").write_text(CACHE.format(
-            workers=CORES, dir=self.directory, port=self.port, origin=origin_port, host=HOST, location=self.location))
+            workers=CORES, dir=self.directory, port=self.port, tls=self.tls_port, certificate=self.certificate, origin=origin_port, host=HOST,
+            location=self.location))
 
     def command(self):
         return [shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(self.directory / "nginx.conf"), "-e", str(self.directory / "error.log")]
@@ -213,6 +276,27 @@ class NginxSlice(Nginx):
     """nginx with slices of 1 MiB: better at cold ranges, worse at nearly all else."""
     name = "nginx-slice"
     location = "slice 1m; proxy_set_header Range $slice_range; proxy_cache_key $uri$slice_range;"
+
+
+class NginxStream(Nginx):
+    """nginx that passes TLS through."""
+    name = "nginx-stream"
+
+    def __init__(self, directory, origin_port):
+        super().__init__(directory, origin_port)
+        (self.directory / "nginx.conf").write_text(STREAM.format(workers=CORES, dir=self.directory, port=self.port, origin=Origin.running.tls_port, host=PASSED_HOST))
+
+
+class HAProxy(Server):
+    """HAProxy in TCP mode, with splice."""
+    name = "haproxy"
+
+    def __init__(self, directory, origin_port):
+        super().__init__(directory, origin_port)
+        (self.directory / "haproxy.cfg").write_text(HAPROXY.format(workers=CORES, port=self.port, origin=Origin.running.tls_port, host=PASSED_HOST))
+
+    def command(self):
+        return [shutil.which("haproxy") or "/usr/sbin/haproxy", "-f", str(self.directory / "haproxy.cfg"), "-db"]
 
 
 class Varnish(Server):
@@ -234,8 +318,10 @@ class Larder(Server):
 
     def __init__(self, directory, origin_port):
         super().__init__(directory, origin_port)
-        self.admin = free_port()
-        (self.directory / "larder.toml").write_text(LARDER.format(dir=self.directory, port=self.port, admin=self.admin, origin=origin_port, host=HOST))
+        self.admin, self.passing_port = free_port(), free_port()
+        (self.directory / "larder.toml").write_text(LARDER.format(
+            dir=self.directory, port=self.port, tls=self.tls_port, passing=self.passing_port, admin=self.admin, certificate=self.certificate, origin=origin_port,
+            origin_tls=Origin.running.tls_port, host=HOST, passed_host=PASSED_HOST))
 
     def command(self):
         return [self.program, "--config", str(self.directory / "larder.toml")]
@@ -257,7 +343,7 @@ class Larder(Server):
 
 def all_servers(larderd: str) -> dict[str, type[Server]]:
     Larder.program = larderd
-    return {kind.name: kind for kind in (Larder, Nginx, NginxSlice, Varnish)}
+    return {kind.name: kind for kind in (Larder, Nginx, NginxSlice, NginxStream, HAProxy, Varnish)}
 
 
 def make_file(files: pathlib.Path, name: str, size: int) -> str:
