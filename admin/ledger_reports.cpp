@@ -32,11 +32,23 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-Table summary_table(const reports::Summary& summary) {
-  return {{"requests", "bytes_sent", "bytes_from_origin", "bytes_from_origin_own", "hit_ratio_bytes",
-           "hit_ratio_requests", "devices", "dropped_records"},
-          {{summary.requests, summary.bytes_sent, summary.bytes_from_origin, summary.bytes_from_origin_own,
-            summary.hit_ratio_bytes, summary.hit_ratio_requests, summary.devices, summary.dropped_records}}};
+// What was saved is less than nothing when more came over the line than went to devices: brought in beforehand, or
+// broken off.
+Table summary_table(const reports::Summary& summary, const config::ReportsConfig& worth) {
+  const auto saved =
+      static_cast<std::int64_t>(summary.bytes_sent) - static_cast<std::int64_t>(summary.bytes_from_origin);
+  Table table{
+      {"requests", "bytes_sent", "bytes_from_origin", "bytes_from_origin_own", "hit_ratio_bytes", "hit_ratio_requests",
+       "devices", "dropped_records", "saved_bytes", "saved_money", "currency", "saved_hours"},
+      {{summary.requests, summary.bytes_sent, summary.bytes_from_origin, summary.bytes_from_origin_own,
+        summary.hit_ratio_bytes, summary.hit_ratio_requests, summary.devices, summary.dropped_records, saved}}};
+  const auto bytes = static_cast<double>(saved);
+  const bool priced = worth.price_per_gb > 0;
+  const bool timed = worth.line_bytes_per_second > 0;
+  table.rows[0].push_back(priced ? Cell{bytes / 1e9 * worth.price_per_gb} : Cell{});
+  table.rows[0].push_back(priced ? Cell{worth.currency} : Cell{});
+  table.rows[0].push_back(timed ? Cell{bytes / static_cast<double>(worth.line_bytes_per_second) / 3600} : Cell{});
+  return table;
 }
 
 Table table_of(const std::vector<reports::VersionRow>& rows) {
@@ -207,9 +219,9 @@ void report_summary(const Desk& desk, const Request& request, const Reply& reply
   if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
   const auto summary = desk.sources.ledger.summary(*filter);
   if (!summary) return reply(problem(summary.error()));
-  if (*as_csv) return reply(csv_response(summary_table(*summary)));
+  if (*as_csv) return reply(csv_response(summary_table(*summary, desk.config->reports)));
   Response response;
-  response.body = object_json(summary_table(*summary));
+  response.body = object_json(summary_table(*summary, desk.config->reports));
   reply(std::move(response));
 }
 

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "admin/text_table.h"
@@ -181,15 +184,31 @@ std::string show_status(const Json& a) {
   return show_facts(facts);
 }
 
+std::string with_decimals(const Json& number) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << number.get<double>();
+  return text.str();
+}
+
 std::string show_summary(const Json& a) {
   const auto bytes = [&](const char* name) { return format_bytes(a.at(name).get<std::uint64_t>()); };
-  return show_facts({{"requests", a.at("requests").dump()},
-                     {"devices", a.at("devices").dump()},
-                     {"sent to clients", bytes("bytes_sent")},
-                     {"from origins", bytes("bytes_from_origin")},
-                     {"of Larder's own accord", bytes("bytes_from_origin_own")},
-                     {"saved, of bytes", percent(a.at("hit_ratio_bytes").get<double>())},
-                     {"saved, of requests", percent(a.at("hit_ratio_requests").get<double>())}});
+  const auto saved = a.at("saved_bytes").get<std::int64_t>();
+  const std::string sign = saved < 0 ? "-" : "";
+  Facts facts{{"requests", a.at("requests").dump()},
+              {"devices", a.at("devices").dump()},
+              {"sent to clients", bytes("bytes_sent")},
+              {"from origins", bytes("bytes_from_origin")},
+              {"of Larder's own accord", bytes("bytes_from_origin_own")},
+              {"saved", sign + format_bytes(static_cast<std::uint64_t>(std::abs(saved)))},
+              {"saved, of bytes", percent(a.at("hit_ratio_bytes").get<double>())},
+              {"saved, of requests", percent(a.at("hit_ratio_requests").get<double>())}};
+  if (!a.at("saved_money").is_null()) {
+    facts.emplace_back("saved, in money",
+                       with_decimals(a.at("saved_money")) + " " + a.at("currency").get<std::string>());
+  }
+  if (!a.at("saved_hours").is_null())
+    facts.emplace_back("saved, of the line", with_decimals(a.at("saved_hours")) + " h");
+  return show_facts(facts);
 }
 
 std::string show_device(const Json& a, std::size_t width) {

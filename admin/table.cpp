@@ -37,6 +37,7 @@ void append(std::string& out, const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) append_text(out, *text);
   if (const auto* truth = std::get_if<bool>(&cell)) out += *truth ? "true" : "false";
   if (const auto* count = std::get_if<std::uint64_t>(&cell)) out += std::to_string(*count);
+  if (const auto* difference = std::get_if<std::int64_t>(&cell)) out += std::to_string(*difference);
   if (const auto* share = std::get_if<double>(&cell)) {
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *share).ptr;

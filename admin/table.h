@@ -12,8 +12,8 @@
 
 namespace larder::admin {
 
-// Nothing, truth, count, share, text. Times are text by then (to_cell).
-using Cell = std::variant<std::monostate, bool, std::uint64_t, double, std::string>;
+// Nothing, truth, count, difference, share, text. Times are text by then (to_cell).
+using Cell = std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string>;
 
 struct Table {
   std::vector<std::string_view> columns;

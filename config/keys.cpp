@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/duration.h"
 #include "config/holdoffs.h"
+#include "config/price.h"
 #include "config/rate_window_keys.h"
 #include "config/read_value.h"
 #include "config/show_value.h"
@@ -436,6 +437,15 @@ constexpr std::array kKeys{
           put(c.ledger.device_retention, read_duration(v, {seconds(0), hours(24 * 36500)}, p));
         },
         nullptr, [](const Config& c) { return show_duration(c.ledger.device_retention); }},
+
+    Key{"reports.price_per_gb", "amount and currency", R"("")", R"("0.05 EUR")",
+        "What a gigabyte (10^9 bytes) over the line costs: the summary says what was saved in money. Empty: it does not.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.reports, read_price(v, c.reports, p)); }, nullptr,
+        [](const Config& c) { return show_text(price_text(c.reports)); }},
+    Key{"reports.line_rate", "rate", R"("")", R"("50 Mbit/s")",
+        "How fast the site's line is: the summary says how many hours of it were saved. Empty: it does not.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.reports.line_bytes_per_second, read_rate(v, p)); }, nullptr,
+        [](const Config& c) { return show_text(format_rate(c.reports.line_bytes_per_second)); }},
 
     Key{"log.level", "trace, debug, info, warning or error", R"("info")", R"("debug")",
         "How much larderd says on standard error or in the journal.", Reload::live,

@@ -22,9 +22,12 @@ function health(status) {
 }
 
 function summaryCards(summary) {
-  const saved = summary.bytes_sent - summary.bytes_from_origin;
+  const saved = summary.saved_bytes;
+  const decimals = (value) => value.toLocaleString(undefined, {minimumFractionDigits: 2, maximumFractionDigits: 2});
   return cards([
-    ['saved of the line', bytes(Math.max(0, saved)), 'saved'],
+    ['saved of the line', (saved < 0 ? '-' : '') + bytes(Math.abs(saved)), 'saved'],
+    ...(summary.saved_money === null ? [] : [[`saved in ${summary.currency}`, decimals(summary.saved_money), 'money']]),
+    ...(summary.saved_hours === null ? [] : [['hours of the line saved', decimals(summary.saved_hours), 'hours']]),
     ['of what was sent', share(summary.hit_ratio_bytes), 'ratio'],
     ['sent to devices', bytes(summary.bytes_sent), 'sent'],
     ['fetched from origins', bytes(summary.bytes_from_origin), 'fetched'],

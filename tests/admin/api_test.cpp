@@ -75,6 +75,25 @@ TEST_CASE("the summary has the agreed fields") {
   CHECK(to_rfc3339(*site.ledger.last_filter().to) == "2026-08-17T00:00:00Z");
 }
 
+TEST_CASE("what was saved is told, in money and hours too when these have a price and a rate") {
+  Site site;
+  site.ledger.totals.bytes_sent = 30'000'000'000;
+  site.ledger.totals.bytes_from_origin = 10'000'000'000;
+  const json plain = body_of(site.get("/api/v1/reports/summary"));
+  CHECK(plain["saved_bytes"] == 20'000'000'000);
+  for (const char* name : {"saved_money", "currency", "saved_hours"}) CHECK(plain[name].is_null());
+
+  Site priced("reports.price_per_gb = \"0.5 EUR\"\nreports.line_rate = \"80 Mbit/s\"");
+  priced.ledger.totals = site.ledger.totals;
+  const json worth = body_of(priced.get("/api/v1/reports/summary"));
+  CHECK(worth["saved_money"] == 10.0);
+  CHECK(worth["currency"] == "EUR");
+  CHECK(worth["saved_hours"].get<double>() == Approx(20'000'000'000.0 / 10'000'000 / 3600));
+  priced.ledger.totals.bytes_sent = 0;
+  CHECK(body_of(priced.get("/api/v1/reports/summary"))["saved_bytes"] == -10'000'000'000);
+  CHECK(priced.get("/api/v1/reports/summary?format=csv").body.find(",-10000000000,-5,EUR,") != std::string::npos);
+}
+
 TEST_CASE("a list comes in pages") {
   Site site;
   for (int i = 0; i < 5; ++i) site.ledger.device_rows.push_back(device("C02" + std::to_string(i)));

@@ -138,6 +138,15 @@ level = "warning"
   CHECK(config.log.level == "warning");
 }
 
+TEST_CASE("a price is an amount and a currency") {
+  const Loaded loaded =
+      load_text("reports.price_per_gb = \"0.05 \u20ac\"\nreports.line_rate = \"80 Mbit/s\"", "larder.toml");
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->reports.price_per_gb == 0.05);
+  CHECK(loaded.config->reports.currency == "\u20ac");
+  CHECK(loaded.config->reports.line_bytes_per_second == 10'000'000);
+}
+
 TEST_CASE("holdoffs are of applications, in one channel or in all") {
   const Loaded loaded = load_text("updates.holdoffs = [\"0409OPIM2019 6h\", \"MSWD2019  Preview 0s\"]", "larder.toml");
   REQUIRE(loaded.config);
@@ -220,6 +229,10 @@ TEST_CASE("a value of the wrong kind is refused") {
   refused("fills.attempts = 0", "1 to 100");
   refused("fills.attempts = 101", "1 to 100");
   refused("fills.attempts = 1.5", "1 to 100");
+  for (const char* price : {"0.05", "EUR", "0.05EUR", "-1 EUR", "nan EUR", "inf EUR", "1e9 EUR", "0 EUR", "0.05 EUR0",
+                            "0.05 E R", "0,05 EUR", "0.05 dollars-US"}) {
+    refused("reports.price_per_gb = \"" + std::string(price) + "\"", "is no price; write an amount and a currency");
+  }
   refused("updates.holdoffs = [\"OPIM2019\"]", "\"OPIM2019\" has not two or three words");
   refused("updates.holdoffs = [\"OPIM2019 soon\"]", "ends in no span of time");
   refused("updates.holdoffs = [\"OPIM/2019 6h\"]", "other than letters, digits and dashes");
