@@ -114,7 +114,6 @@ struct OriginsConfig {
 struct IdentityConfig {
   std::chrono::seconds lease = std::chrono::hours(12);  // how long a PAC's token tells whose an address is; 0 never
   std::vector<std::filesystem::path> dhcp_leases;       // files of dnsmasq, Kea or ISC DHCP; empty: none
-  bool reverse_names = false;                           // addresses are looked up in DNS for a device's name
   bool pseudonyms = false;                              // a keyed hash stands where a device's identity would
 };
 
@@ -130,25 +129,8 @@ struct ReportsConfig {
   std::uint64_t line_bytes_per_second = 0;  // 0: no hours are shown
 };
 
-enum class AccessLogFormat { none, combined, json };
-
 struct LogConfig {
   std::string level = "info";  // trace, debug, info, warning, error
-  AccessLogFormat access = AccessLogFormat::none;
-  std::filesystem::path access_file;  // reopened on SIGHUP; empty: standard output
-};
-
-// Whom Larder tells of events, by POST.
-struct Webhook {
-  std::string url;
-  std::string format = "json";        // json, slack, teams
-  std::filesystem::path secret_file;  // signs what is sent; empty: not signed
-  std::vector<std::string> events;    // empty: all
-};
-
-struct WebhooksConfig {
-  std::vector<Webhook> hooks;
-  std::uint32_t spread_percent = 90;  // of the devices that use a product, for "release spread"
 };
 
 struct Config {
@@ -167,7 +149,6 @@ struct Config {
   LedgerConfig ledger;
   ReportsConfig reports;
   LogConfig log;
-  WebhooksConfig webhooks;
 };
 
 }  // namespace larder::config
