@@ -132,6 +132,7 @@ Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter
         const auto last_hour =
             static_cast<std::uint32_t>(std::chrono::floor<std::chrono::hours>(last.hour).time_since_epoch().count());
         page.next_cursor = cursor_after(last_hour, {last.product, last.entrance});
+        if (auto status = txn.status(); !status) return std::move(status).error();
         return page;
       }
       const auto& [key, tally] = *row;

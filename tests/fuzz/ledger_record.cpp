@@ -81,8 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       record(bytes);
       break;
     default:
-      if (const auto key = decode_page_cursor(bytes))
-        expect(decode_page_cursor(encode_page_cursor(*key)).value() == *key);
+      static_cast<void>(decode_page_cursor(bytes));
+      if (bytes.size() < 2000) expect(decode_page_cursor(encode_page_cursor(bytes)).value() == bytes);
       entrance_of(bytes);
       word_at(bytes, 2);
   }

@@ -182,5 +182,32 @@ TEST_CASE("a cursor that no page gave is refused") {
   CHECK(fixture.ledger->traffic(filter).error().kind == ErrorKind::invalid);
 }
 
+TEST_CASE("a cursor that was changed on its way is refused, whichever digit it was") {
+  const LedgerFixture fixture;
+  FetchRecord other = outlook();
+  other.token = "C02Y";
+  other.subject.edit().product = "Microsoft Word";
+  fixture.record({outlook(), other});
+  Filter one;
+  one.limit = 1;
+  const auto refuses = [](const std::string& good, const auto& ask) {
+    REQUIRE_FALSE(good.empty());
+    Filter filter;
+    filter.cursor = good;
+    REQUIRE(ask(filter));
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      filter.cursor = good;
+      filter.cursor[i] = good[i] == '0' ? '1' : '0';
+      CHECK(ask(filter).error().kind == ErrorKind::invalid);
+    }
+    filter.cursor = good.substr(2);
+    CHECK(ask(filter).error().kind == ErrorKind::invalid);
+  };
+  Ledger& ledger = *fixture.ledger;
+  refuses(ledger.versions(one).value().next_cursor, [&](const Filter& filter) { return ledger.versions(filter); });
+  refuses(ledger.devices(one).value().next_cursor, [&](const Filter& filter) { return ledger.devices(filter); });
+  refuses(ledger.traffic(one).value().next_cursor, [&](const Filter& filter) { return ledger.traffic(filter); });
+}
+
 }  // namespace
 }  // namespace larder::reports
