@@ -49,7 +49,7 @@ class WayBack {
 
 class Server final : public AdminServer {
  public:
-  Server(Sources sources, std::shared_ptr<const config::Config> config)
+  Server(const Sources& sources, std::shared_ptr<const config::Config> config)
       : clock_(sources.clock),
         desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock),
                                           std::make_shared<std::mutex>(), std::move(config)})),

@@ -144,7 +144,9 @@ std::string show_facts(const Facts& facts) {
   std::size_t widest = 0;
   for (const auto& [name, value] : facts) widest = std::max(widest, name.size());
   std::string text;
-  for (const auto& [name, value] : facts) text += name + std::string(widest - name.size() + 2, ' ') + value + "\n";
+  for (const auto& [name, value] : facts) {
+    text.append(name).append(widest - name.size() + 2, ' ').append(value).append("\n");
+  }
   return text;
 }
 

@@ -107,7 +107,7 @@ std::optional<bool> read_switch(const Value& value, KeyProblems& problems) {
 
 std::optional<std::string> read_choice(const Value& value, std::initializer_list<std::string_view> choices,
                                        KeyProblems& problems) {
-  const auto text = read_text(value, problems);
+  auto text = read_text(value, problems);
   if (!text) return std::nullopt;
   if (std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;
   problems.add(value.line, in_quotes(*text) + " is none of " + joined(choices));
@@ -253,7 +253,7 @@ std::optional<std::vector<std::string>> read_names(const Value& value, const std
 }
 
 std::optional<std::string> read_proxy_url(const Value& value, KeyProblems& problems) {
-  const auto text = read_text(value, problems);
+  auto text = read_text(value, problems);
   if (!text || text->empty()) return text;
   std::string_view rest = *text;
   const bool known = rest.starts_with("http://") || rest.starts_with("https://");
