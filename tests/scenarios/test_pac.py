@@ -59,7 +59,7 @@ def test_everything_else_goes_direct(script):
     hosts = OTHERS + [".".join(rng.choice(words) for _ in range(rng.randint(1, 4))) for _ in range(1000)]
     asked = [(f"{scheme}://{host}/", host) for host in hosts for scheme in ("http", "https")]
     asked += [(f"{url}", "swcdn.apple.com") for url in ("ftp://swcdn.apple.com/", "ws://swcdn.apple.com/", "http://swcdn.apple.com:8080/", "https://swcdn.apple.com:22/",
-                                                       "swcdn.apple.com", "", "http:/swcdn.apple.com", "http://[::1]:8080/", "http://other.example/@swcdn.apple.com:1/")][:6]
+                                                       "swcdn.apple.com", "", "http:/swcdn.apple.com", "http://[::1]:8080/")]
     for question, answer in zip(asked, ask(script, asked)):
         assert answer == "DIRECT", question
 
