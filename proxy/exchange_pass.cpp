@@ -165,11 +165,10 @@ void Exchange::note_pass(const OriginAnswer& answer) {
       head_->method != "GET" && head_->method != "HEAD" && head_->method != "OPTIONS" && head_->method != "TRACE";
   if (unsafe && answer.status < 400) {
     // A success makes what is stored out of date (RFC 9111 4.4).
-    answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(*asked_, answer)](std::function<void()> done) {
-      site.fills.invalidate(urls, done);
-    });
+    answer_pass_after(answer, [&site = loop_.site, urls = changed_urls(*asked_, answer)](
+                                  const std::function<void()>& done) { site.fills.invalidate(urls, done); });
   } else if (head_->method == "HEAD" && object_ && asked_->standard && !head_->has(FieldName::authorization)) {
-    answer_pass_after(answer, [&site = loop_.site, key = key_, answer](std::function<void()> done) {
+    answer_pass_after(answer, [&site = loop_.site, key = key_, answer](const std::function<void()>& done) {
       site.fills.head_answered(key, answer, done);
     });
   } else {

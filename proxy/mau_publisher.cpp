@@ -198,11 +198,11 @@ void MauPublisher::begin_check(App& app) {
   if (app.check) return;
   const MauCheck::Parts parts{thread_, origin_, fills_, *reader_};
   app.check = std::make_unique<MauCheck>(parts, *app.channel, app.record.app_id, app.record.by_name(),
-                                         [this, &app](MauFound found) { checked(app, std::move(found)); });
+                                         [this, &app](const MauFound& found) { checked(app, found); });
   app.check->begin();
 }
 
-void MauPublisher::checked(App& app, MauFound found) {
+void MauPublisher::checked(App& app, const MauFound& found) {
   const std::unique_ptr<MauCheck> ended = std::move(app.check);
   const updates::MauNames names(app.record.app_id);
   bool good = false;

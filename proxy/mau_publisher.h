@@ -124,7 +124,7 @@ class MauPublisher {
   App& app_of(const updates::MauChannel& channel, const std::string& app_id);
   void ask_now(MauAsk ask, const std::function<void(MauAnswer)>& done);
   void begin_check(App& app);
-  void checked(App& app, MauFound found);
+  void checked(App& app, const MauFound& found);
   std::chrono::seconds holdoff_of(const App& app) const;
   void judge(App& app, const MauFound& found);
   void publish(App& app, const updates::MauFacts& facts, const updates::MauFiles& files);

@@ -31,6 +31,7 @@ namespace larder::reports {
 struct FetchKey {
   std::uint64_t time_us = 0;
   std::uint32_t sequence = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in what the compiler writes
   auto operator<=>(const FetchKey&) const = default;
 
   std::string bytes() const;
