@@ -129,8 +129,26 @@ struct ReportsConfig {
   std::uint64_t line_bytes_per_second = 0;  // 0: no hours are shown
 };
 
+enum class AccessLogFormat { none, combined, json };
+
 struct LogConfig {
   std::string level = "info";  // trace, debug, info, warning, error
+  AccessLogFormat access = AccessLogFormat::none;
+  std::filesystem::path access_file;  // opened anew on SIGHUP
+  bool journal_fetches = false;       // each fetch is an entry of the journal, with fields of its own
+};
+
+// Whom Larder tells of events, by POST.
+struct Webhook {
+  std::string url;
+  std::string format = "json";        // json, slack, teams
+  std::filesystem::path secret_file;  // signs what is sent; empty: not signed
+  std::vector<std::string> events;    // empty: all
+};
+
+struct WebhooksConfig {
+  std::vector<Webhook> hooks;
+  std::uint32_t spread_percent = 90;  // of the devices that use a product, for "release_spread"
 };
 
 struct Config {
@@ -149,6 +167,7 @@ struct Config {
   LedgerConfig ledger;
   ReportsConfig reports;
   LogConfig log;
+  WebhooksConfig webhooks;
 };
 
 }  // namespace larder::config
