@@ -118,8 +118,6 @@ void examine_environments(const Desk& desk, const cache::StoreStatus& store, Fin
   findings.push_back({"environments", "", Verdict::good, "cache and ledger are open; none was set aside", ""});
 }
 
-// Nobody has confirmed a manifest for so long: origins are looked at each few minutes while devices ask.
-constexpr std::chrono::hours kUnconfirmed{48};
 // As report_status has it: Office is published weekly.
 constexpr std::chrono::days kOfficeStale{14};
 
@@ -137,7 +135,7 @@ void examine_catalogues(const Desk& desk, Findings& findings) {
     if (!state.held.empty()) {
       findings.push_back({"catalogues", name, Verdict::warning, "what the origin has is held back: " + state.held,
                           "wait: it is shown once it is whole, or has lasted for updates.holdoff"});
-    } else if (now - state.asked < kUnconfirmed && now - state.confirmed > kUnconfirmed) {
+    } else if (is_unconfirmed(state, now)) {
       findings.push_back({"catalogues", name, Verdict::warning,
                           "the origin has not confirmed it since " + to_rfc3339(state.confirmed),
                           "see whether res.public.onecdn.static.microsoft can be reached from here"});

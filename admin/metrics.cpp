@@ -1,65 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The numbers for Prometheus, made anew for each scrape from what the parts count already. Labels come from closed
-// lists only, so the number of series is fixed.
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-#include <sys/resource.h>
+// The numbers for Prometheus, made anew for each scrape from what the parts count already.
+#include <sys/statvfs.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "admin/asset_cache_metrics.h"
 #include "admin/handlers.h"
+#include "admin/metric_families.h"
+#include "admin/process_metrics.h"
 #include "admin/query.h"
 #include "admin/releases.h"
 
 namespace larder::admin {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricType;
-
-struct Series {
-  std::string label;  // its value
-  double value;
-};
-
-class Families {
- public:
-  void counter(std::string name, std::string help, std::uint64_t value) {
-    add(std::move(name), std::move(help), MetricType::Counter, "", {{"", static_cast<double>(value)}});
-  }
-  void counter(std::string name, std::string help, const char* label, const std::vector<Series>& series) {
-    add(std::move(name), std::move(help), MetricType::Counter, label, series);
-  }
-  void gauge(std::string name, std::string help, double value) {
-    add(std::move(name), std::move(help), MetricType::Gauge, "", {{"", value}});
-  }
-  void gauge(std::string name, std::string help, std::uint64_t value) {
-    gauge(std::move(name), std::move(help), static_cast<double>(value));
-  }
-  void info(std::string name, std::string help, const char* label, const std::string& value) {
-    add(std::move(name), std::move(help), MetricType::Gauge, label, {{value, 1}});
-  }
-
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  void add(std::string name, std::string help, MetricType type, const char* label, const std::vector<Series>& series) {
-    prometheus::MetricFamily family{std::move(name), std::move(help), type, {}};
-    for (const auto& [label_value, value] : series) {
-      ClientMetric metric;
-      if (*label != '\0') metric.label.push_back({label, label_value});
-      metric.counter.value = value;
-      metric.gauge.value = value;
-      family.metric.push_back(std::move(metric));
-    }
-    families_.push_back(std::move(family));
-  }
-
-  std::vector<prometheus::MetricFamily> families_;
-};
-
-double number(std::uint64_t count) {
-  return static_cast<double>(count);
+double since_epoch(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 void add_traffic(Families& out, const proxy::Counters& c) {
@@ -111,7 +69,7 @@ void add_origins(Families& out, const LiveStatus& live) {
   out.counter("larder_origin_retries_total", "Transfers taken up anew after an origin broke off.",
               c.origin_retries.value());
   out.gauge("larder_origins_at_rest", "Origins that could not be reached, or asked for a rest, and are left alone.",
-            live.origins_at_rest.size());
+            std::uint64_t{live.origins_at_rest.size()});
   out.counter("larder_origin_circuits_opened_total", "Times an origin was left alone because it could not be reached.",
               c.origin_circuits_opened.value());
   out.counter("larder_origin_unasked_total", "Requests an origin was spared while it was left alone.",
@@ -120,7 +78,7 @@ void add_origins(Families& out, const LiveStatus& live) {
               c.requests_negative.value());
   out.counter("larder_origin_changed_total", "Fills that met another version of their object.",
               c.origin_changed.value());
-  out.gauge("larder_fills_running", "Fills running now.", live.fills.size());
+  out.gauge("larder_fills_running", "Fills running now.", std::uint64_t{live.fills.size()});
   out.counter("larder_fills_started_total", "Fills started.", c.fills_started.value());
   out.counter("larder_fills_ended_total", "Fills ended, by result.", "result",
               {{"finished", number(c.fills_finished.value())}, {"failed", number(c.fills_failed.value())}});
@@ -145,44 +103,76 @@ void add_store(Families& out, const cache::StoreStatus& store) {
   out.gauge("larder_store_lost_chunks", "Chunks named by the index and not there at the start.", store.chunks_lost);
   out.counter("larder_store_scrubbed_chunks_total", "Chunks read back in the background.", store.chunks_scrubbed);
   out.gauge("larder_store_scrub_ended_time_seconds", "When everything had last been read back; 0 never.",
-            std::chrono::duration<double>(store.scrub_ended.time_since_epoch()).count());
+            since_epoch(store.scrub_ended));
   out.gauge("larder_store_full", "1 when the last write was refused for want of room.", store.full ? 1.0 : 0.0);
   out.gauge("larder_store_broken", "1 when nothing can be stored.", store.broken.empty() ? 0.0 : 1.0);
-  out.gauge("larder_store_set_aside", "Environments that could not be opened.", store.set_aside.size());
+  out.gauge("larder_store_set_aside", "Environments that could not be opened.", std::uint64_t{store.set_aside.size()});
 }
 
 void add_ledger(Families& out, const reports::Ledger::LedgerStatus& ledger) {
   out.gauge("larder_ledger_fetches", "Fetches on record.", ledger.fetches);
   out.counter("larder_ledger_dropped_total", "Fetches never recorded.", ledger.dropped);
-  out.gauge("larder_ledger_set_aside", "Ledgers that could not be opened.", ledger.set_aside.size());
+  out.gauge("larder_ledger_set_aside", "Ledgers that could not be opened.", std::uint64_t{ledger.set_aside.size()});
   out.gauge("larder_ledger_broken", "1 when nothing can be recorded.", ledger.broken.empty() ? 0.0 : 1.0);
 }
 
-void add_manifests(Families& out, const std::vector<proxy::MauState>& manifests, WallTime now) {
+void add_catalogues(Families& out, const Desk& desk) {
+  out.gauge("larder_catalogues", "Catalogues that have said which releases exist.",
+            std::uint64_t{desk.sources.knowledge()->catalogues()});
+  if (!desk.sources.manifests) return;
+  const std::vector<proxy::MauState> manifests = desk.sources.manifests();
+  const WallTime now = desk.sources.clock.now();
   std::uint64_t held = 0;
-  for (const proxy::MauState& state : manifests) held += state.held.empty() ? 0 : 1;
+  std::uint64_t stale = 0;
+  for (const proxy::MauState& state : manifests) {
+    held += state.held.empty() ? 0 : 1;
+    stale += is_unconfirmed(state, now) ? 1 : 0;
+  }
   out.gauge("larder_manifests_published", "Applications of AutoUpdate, by channel, that are published.",
-            manifests.size());
+            std::uint64_t{manifests.size()});
   out.gauge("larder_manifests_held", "Of these, where the origin has something that clients are not shown.", held);
+  out.gauge("larder_manifests_stale", "Of these, asked for lately and not confirmed by the origin for two days.",
+            stale);
   if (const WallTime newest = newest_office_release(manifests); newest != WallTime()) {
     out.gauge("larder_office_release_age_seconds", "Since a release of an Office application was first seen.",
               std::chrono::duration<double>(now - newest).count());
   }
 }
 
-void add_process(Families& out, const Desk& desk, const LiveStatus& live) {
-  out.info("larder_build_info", "The version that runs.", "version", live.version);
-  out.gauge("larder_ready", "1 when clients are served.", desk.sources.ready() ? 1.0 : 0.0);
-  out.gauge("process_start_time_seconds", "Start time since the epoch.",
-            std::chrono::duration<double>(live.started.time_since_epoch()).count());
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  // A counter with a fraction, which Families::counter does not take.
-  out.counter("process_cpu_seconds_total", "User and system CPU time.", "",
-              {{"", seconds(usage.ru_utime) + seconds(usage.ru_stime)}});
+// Bytes that the store may still take; nothing when the disk cannot be looked at.
+std::optional<std::uint64_t> add_disk(Families& out, const config::StorageConfig& storage) {
+  out.gauge("larder_disk_reserve_bytes", "Bytes of the disk that are never touched.", storage.reserve_bytes);
+  struct statvfs status {};
+  if (statvfs(storage.path.c_str(), &status) != 0) return std::nullopt;
+  const std::uint64_t free = std::uint64_t{status.f_bavail} * status.f_frsize;
+  out.gauge("larder_disk_bytes", "The size of the file system that the store is on.",
+            std::uint64_t{status.f_blocks} * status.f_frsize);
+  out.gauge("larder_disk_free_bytes", "Bytes of it that may still be written, the reserve among them.", free);
+  return free - std::min(free, storage.reserve_bytes);
+}
+
+void add_certificate(Families& out, const proxy::CertificateDesk& certificates) {
+  const proxy::CertificateState state = certificates.state();
+  if (!state.has) return;
+  out.gauge("larder_certificate_expiry_time_seconds", "When the certificate that TLS clients are shown expires.",
+            since_epoch(state.facts.not_after));
+  out.gauge("larder_certificate_broken", "1 when devices cannot be expected to trust it.",
+            state.problem.empty() ? 0.0 : 1.0);
+}
+
+AssetCacheFacts asset_cache_facts(const Desk& desk, const LiveStatus& live, const cache::StoreStatus& store,
+                                  std::optional<std::uint64_t> disk) {
+  AssetCacheFacts facts;
+  facts.active = desk.sources.ready();
+  facts.ok = !store.full && store.broken.empty();
+  facts.used_bytes = store.bytes_held;
+  facts.limit_bytes = store.bytes_limit;
+  facts.free_bytes = store.bytes_limit - std::min(store.bytes_limit, store.bytes_held);
+  if (disk) facts.free_bytes = std::min(facts.free_bytes, *disk);
+  facts.sent_bytes = live.counters.bytes_sent.value();
+  facts.received_bytes = live.counters.bytes_from_origin.value();
+  facts.since = live.started;
+  return facts;
 }
 
 }  // namespace
@@ -191,13 +181,19 @@ void report_metrics(const Desk& desk, const Request& request, const Reply& reply
   const auto query = Query::parse(request.query, {});
   if (!query) return reply(problem(query.error()));
   const LiveStatus live = desk.sources.live();
+  const cache::StoreStatus store = desk.sources.store.status();
   Families families;
-  add_process(families, desk, live);
+  families.info("larder_build_info", "The version that runs.", "version", live.version);
+  families.gauge("larder_ready", "1 when clients are served.", desk.sources.ready() ? 1.0 : 0.0);
+  add_process(families, live.started);
   add_traffic(families, live.counters);
   add_origins(families, live);
-  add_store(families, desk.sources.store.status());
+  add_store(families, store);
+  const auto disk = add_disk(families, desk.config->storage);
   add_ledger(families, desk.sources.ledger.status());
-  if (desk.sources.manifests) add_manifests(families, desk.sources.manifests(), desk.sources.clock.now());
+  add_catalogues(families, desk);
+  if (desk.sources.certificates != nullptr) add_certificate(families, *desk.sources.certificates);
+  add_asset_cache(families, asset_cache_facts(desk, live, store, disk));
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = families.text();

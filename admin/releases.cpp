@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -61,6 +62,12 @@ WallTime newest_office_release(const std::vector<proxy::MauState>& manifests) {
     for (const auto& release : state.releases) newest = std::max(newest, release.first_seen);
   }
   return newest;
+}
+
+bool is_unconfirmed(const proxy::MauState& state, WallTime now) {
+  // Origins are looked at each few minutes while devices ask.
+  constexpr std::chrono::hours kUnconfirmed{48};
+  return now - state.asked < kUnconfirmed && now - state.confirmed > kUnconfirmed;
 }
 
 void report_releases(const Desk& desk, const Request& request, const Reply& reply) {

@@ -13,4 +13,7 @@ namespace larder::admin {
 // known.
 WallTime newest_office_release(const std::vector<proxy::MauState>& manifests);
 
+// Devices ask for it, and the origin has not confirmed it for two days.
+bool is_unconfirmed(const proxy::MauState& state, WallTime now);
+
 }  // namespace larder::admin
