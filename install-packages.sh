@@ -18,7 +18,7 @@ build=(
   libsystemd-dev libseccomp-dev libjs-chart.js zlib1g-dev curl iproute2
 )
 test=(
-  catch2 lmdb-utils git nodejs python3 python3-pytest python3-yaml python3-requests nginx-light aria2 wget openssl systemd chromium chromium-driver
+  catch2 lmdb-utils git nodejs python3 python3-pytest python3-yaml python3-requests nginx-light aria2 wget openssl systemd chromium chromium-driver prometheus
 )
 # Format and defects are checked with one version of clang, so that two machines agree.
 clang=(clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
@@ -102,7 +102,7 @@ if ! { apt install --no-install-recommends -y "${missing[@]}" || { apt update &&
 fi
 # The peers of tests and benchmarks are started by them with their own configuration, never as services of this machine.
 if [[ "$purpose" != build && "$purpose" != run ]] && command -v systemctl >/dev/null; then
-  for service in nginx varnish; do
+  for service in nginx varnish prometheus; do
     if printf '%s\n' "${missing[@]}" | grep -q "^$service"; then
       "${as_root[@]}" systemctl disable --now "$service" >/dev/null 2>&1 || true
     fi
