@@ -28,16 +28,21 @@ Verdict worst(const Findings& findings) {
   return verdict;
 }
 
-Json findings_json(const Findings& findings) {
-  Json list = Json::array();
+Response with_findings(const Desk& desk, Json answer, const Findings& findings) {
+  Json checks = Json::array();
   for (const Finding& finding : findings) {
-    list.push_back({{"check", finding.check},
-                    {"subject", finding.subject.empty() ? Json(nullptr) : Json(finding.subject)},
-                    {"verdict", to_string(finding.verdict)},
-                    {"found", finding.found},
-                    {"remedy", finding.remedy.empty() ? Json(nullptr) : Json(finding.remedy)}});
+    checks.push_back({{"check", finding.check},
+                      {"subject", finding.subject.empty() ? Json(nullptr) : Json(finding.subject)},
+                      {"verdict", to_string(finding.verdict)},
+                      {"found", finding.found},
+                      {"remedy", finding.remedy.empty() ? Json(nullptr) : Json(finding.remedy)}});
   }
-  return list;
+  answer["time"] = to_rfc3339(desk.sources.clock.now());
+  answer["verdict"] = to_string(worst(findings));
+  answer["checks"] = std::move(checks);
+  Response response;
+  response.body = dumped(answer);
+  return response;
 }
 
 void examine_larder(const Desk& desk, const Request& request, const Reply& reply) {
@@ -55,13 +60,7 @@ void examine_larder(const Desk& desk, const Request& request, const Reply& reply
   if (offline != "true" && desk.sources.ready()) examine_origins(desk, findings);
   examine_machine(desk, findings);
   one.unlock();  // who has the answer may ask again at once
-  Json answer;
-  answer["time"] = to_rfc3339(desk.sources.clock.now());
-  answer["verdict"] = to_string(worst(findings));
-  answer["checks"] = findings_json(findings);
-  Response response;
-  response.body = dumped(answer);
-  reply(std::move(response));
+  reply(with_findings(desk, Json::object(), findings));
 }
 
 }  // namespace larder::admin

@@ -57,10 +57,12 @@ struct Client {
 
 bool fits(const DeviceRow& row, const std::string& asked, const std::string& address) {
   return row.id == asked || (!address.empty() && row.address == address) || equals_ignoring_case(row.mac, asked) ||
-         equals_ignoring_case(row.serial, asked) || equals_ignoring_case(row.name, asked);
+         equals_ignoring_case(row.serial, asked) || equals_ignoring_case(row.name, asked) ||
+         equals_ignoring_case(row.host_name, asked);
 }
 
-// The device of this id; else the one last seen of those with this address, hardware address, serial number or name.
+// The device of this id; else the one last seen of those with this address, hardware address, serial number, name or
+// host name.
 Result<std::optional<Client>> find_client(reports::Ledger& ledger, const std::string& asked) {
   Client client;
   auto by_id = ledger.device(asked);
@@ -342,9 +344,7 @@ void examine_client(const Desk& desk, const Request& request, const Reply& reply
   if (!found) return reply(problem(found.error()));
   Findings findings;
   Json answer;
-  answer["time"] = to_rfc3339(desk.sources.clock.now());
   answer["asked"] = asked;
-  answer["verdict"] = nullptr;
   answer["device"] = nullptr;
   answer["connections"] = 0;
   answer["last"] = nullptr;
@@ -356,7 +356,7 @@ void examine_client(const Desk& desk, const Request& request, const Reply& reply
     answer["last"] = last_json(client->detail.recent);
     answer["entrances"] = entrances_json(*client, desk.config->listen);
     examine_last(desk, *client, findings);
-    examine_address(desk, address, findings);
+    if (!desk.config->identity.pseudonyms) examine_address(desk, address, findings);
     examine_identity(*client, findings);
     examine_use(*client, findings);
     examine_script(*client, findings);
@@ -369,11 +369,7 @@ void examine_client(const Desk& desk, const Request& request, const Reply& reply
   }
   const auto parsed = config::Address::parse(address);
   if (parsed && desk.sources.connections_of) answer["connections"] = desk.sources.connections_of(*parsed);
-  answer["verdict"] = to_string(worst(findings));
-  answer["checks"] = findings_json(findings);
-  Response response;
-  response.body = dumped(answer);
-  reply(std::move(response));
+  reply(with_findings(desk, std::move(answer), findings));
 }
 
 }  // namespace larder::admin

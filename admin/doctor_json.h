@@ -7,6 +7,7 @@
 
 namespace larder::admin {
 
-Json findings_json(const Findings& findings);
+// `answer`, and when it was found out, the verdict and the checks.
+Response with_findings(const Desk& desk, Json answer, const Findings& findings);
 
 }  // namespace larder::admin

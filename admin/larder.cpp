@@ -1,239 +1,30 @@
 // SPDX-License-Identifier: MIT
-// The larder command: each subcommand is one call of the admin API. Exit 0: good; 1: the thing failed; 2: used wrongly.
-#include <unistd.h>
-
+// The larder command's words: its subcommands, their options, and which call each is (command_calls.h). Exit 0: good;
+// 1: the thing failed; 2: used wrongly.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <iostream>
-#include <iterator>
-#include <optional>
 #include <string>
-#include <thread>
+#include <utility>
+#include <vector>
 
-#include "admin/api_client.h"
+#include "admin/command_calls.h"
 #include "admin/command_pages.h"
 #include "admin/doctor_command.h"
 #include "admin/prefetch_command.h"
 #include "admin/profile_command.h"
-#include "admin/show_answer.h"
-#include "admin/text_table.h"
-#include "base/bytes.h"
-#include "config/keys.h"
-#include "config/load.h"
-#include "config/token.h"
 
 namespace {
 
 using namespace larder;
 using namespace larder::admin;
 
-constexpr int kGood = 0;
-constexpr int kFailed = 1;
-constexpr int kUsedWrongly = 2;
-
-// How often the progress of a verification is asked for.
-constexpr std::chrono::milliseconds kAskAgain{500};
-
 constexpr std::string_view kAbout =
     "Asks larderd, by its administration's API, what it holds, serves and has served, and gives it orders. Answers are "
     "tables on a terminal, the API's JSON with --json, CSV with --csv where there is a table of rows.";
 constexpr std::string_view kSeeAlso = "larderd(8), larder.toml(5)";
 
-struct Options {
-  std::string admin = "http://127.0.0.1:8081";
-  std::string token_file;
-  bool json = false;
-  bool csv = false;
-  std::string from, to, product, device, group, limit, cursor;
-  std::string file;
-  bool dry_run = false;
-  std::string device_id;
-  std::string url;
-  std::vector<std::string> names;
-  std::string format;
-  std::vector<std::string> addresses;
-  bool https = false;
-  std::string key;
-  std::string config_file;
-  unsigned watch_seconds = 0;  // 0: once
-};
-
-int failed(const std::string& message) {
-  std::cerr << "larder: " << message << "\n";
-  return kFailed;
-}
-
-Result<ApiClient> connect(const Options& options) {
-  std::string token;
-  if (const char* given = std::getenv("LARDER_TOKEN"); given != nullptr) token = given;
-  if (!options.token_file.empty()) {
-    const auto read = config::read_admin_token(options.token_file);
-    if (!read) return read.error();
-    token = *read;
-  }
-  return ApiClient(options.admin, token);
-}
-
-int print(const Options& options, Subject subject, const Result<ApiAnswer>& answer) {
-  if (!answer) return failed(answer.error().message);
-  if (!answer->good()) {
-    if (options.json) std::cout << answer->body;
-    return failed(problem_sentence(answer->body));
-  }
-  if (options.json || options.csv) {
-    std::cout << answer->body;
-    return kGood;
-  }
-  const auto text = show_answer(subject, answer->body, terminal_width());
-  if (!text) return failed(text.error().message);
-  std::cout << *text;
-  return kGood;
-}
-
-// Once, or again and again with --watch, until it is interrupted; an answer that fails now may come the next time.
-int get(const Options& options, Subject subject, const std::string& target) {
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  if (options.watch_seconds == 0) return print(options, subject, client->get(target));
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  for (;;) {
-    const auto answer = client->get(target);
-    if (terminal) std::cout << "\033[H\033[2J";
-    print(options, subject, answer);
-    if (!terminal && !options.json) std::cout << "\n";
-    std::cout.flush();
-    if (!std::cout) return kFailed;
-    std::this_thread::sleep_for(std::chrono::seconds(options.watch_seconds));
-  }
-}
-
-int order(const Options& options, const std::string& target) {
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  return print(options, Subject::order, client->post(target, order_json(options.url)));
-}
-
-std::string query_of(const Options& options) {
-  std::string query;
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(name) + "=" + query_escape(value);
-  };
-  add("from", options.from);
-  add("to", options.to);
-  add("product", options.product);
-  add("device", options.device);
-  add("group", options.group);
-  add("limit", options.limit);
-  add("cursor", options.cursor);
-  if (options.csv) add("format", "csv");
-  return query;
-}
-
-void show_progress(const VerificationState& state) {
-  std::cerr << "\rverified " << format_bytes(state.bytes) << " in " << state.objects << " objects, " << state.damaged
-            << " damaged " << std::flush;
-}
-
-int verify(const Options& options) {
-  const std::string target = "/api/v1/cache/verify";
-  const bool terminal = isatty(STDERR_FILENO) != 0 && !options.json;
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  constexpr int kRunsAlready = 409;  // then that one is followed
-  const auto started = client->post(target, "");
-  if (!started || (!started->good() && started->status != kRunsAlready)) {
-    return print(options, Subject::verification, started);
-  }
-  for (;;) {
-    const auto answer = client->get(target);
-    if (!answer || !answer->good()) return print(options, Subject::verification, answer);
-    const auto state = read_verification(answer->body);
-    if (!state) return failed(state.error().message);
-    if (terminal) show_progress(*state);
-    if (state->state != "running") {
-      if (terminal) std::cerr << "\n";
-      const int printed = print(options, Subject::verification, answer);
-      return printed == kGood && state->state == "finished" && state->damaged == 0 ? kGood : kFailed;
-    }
-    std::this_thread::sleep_for(kAskAgain);
-  }
-}
-
-// Of a file, or of standard input when its name is "-".
-std::optional<std::string> contents_of(const std::string& name) {
-  std::ifstream file;
-  if (name != "-") {
-    file.open(name, std::ios::binary);
-    if (!file) return std::nullopt;
-  }
-  return std::string(std::istreambuf_iterator<char>(name == "-" ? std::cin : file), {});
-}
-
-int import_devices(const Options& options) {
-  const auto list = contents_of(options.file);
-  if (!list) return failed(options.file + " cannot be read");
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  return print(options, Subject::import,
-               client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""), *list,
-                            "text/csv; charset=utf-8"));
-}
-
-int erase_device(const Options& options) {
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  return print(options, Subject::erased,
-               client->post(std::string("/api/v1/devices/erase") + (options.dry_run ? "?dry_run=true" : ""),
-                            id_json(options.device_id)));
-}
-
-int export_bundle(const Options& options) {
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  const auto answer = client->get("/api/v1/catalogues/bundle");
-  if (!answer || !answer->good()) return print(options, Subject::bundle, answer);
-  if (options.file == "-") {
-    std::cout << answer->body;
-    return std::cout.flush() ? kGood : failed("standard output cannot be written");
-  }
-  std::ofstream file(options.file, std::ios::binary | std::ios::trunc);
-  file << answer->body;
-  file.close();
-  return file ? kGood : failed(options.file + " cannot be written");
-}
-
-int import_bundle(const Options& options) {
-  const auto bundle = contents_of(options.file);
-  if (!bundle) return failed(options.file + " cannot be read");
-  auto client = connect(options);
-  if (!client) return failed(client.error().message);
-  return print(options, Subject::bundle,
-               client->post("/api/v1/catalogues/bundle", *bundle, "application/octet-stream"));
-}
-
-int explain(const Options& options) {
-  if (!options.key.empty() && config::find_key(options.key) == nullptr) {
-    const auto near = config::nearest_key(options.key);
-    std::cerr << "larder: there is no key \"" << options.key << "\""
-              << (near.empty() ? "; `larder config explain` lists all" : "; did you mean " + std::string(near) + "?")
-              << "\n";
-    return kUsedWrongly;
-  }
-  config::Loaded loaded;
-  if (!options.config_file.empty()) {
-    loaded = config::load_file(options.config_file);
-    for (const auto& problem : loaded.problems) std::cerr << problem.text() << "\n";
-    if (loaded.config == nullptr) return kFailed;
-  }
-  std::cout << (options.json ? explain_keys_json(options.key, loaded.config.get())
-                             : explain_keys(options.key, loaded.config.get(), terminal_width()));
-  return kGood;
-}
-
-using Run = std::function<int(const Options&)>;
+using Run = std::function<int(const CommandOptions&)>;
 
 class CommandLine {
  public:
@@ -282,12 +73,12 @@ class CommandLine {
 
   void add_status() {
     add(app_, "status", "How larderd, the cache and the ledger are",
-        [](const Options& o) { return get(o, Subject::status, "/api/v1/status"); });
+        [](const CommandOptions& o) { return get(o, Subject::status, "/api/v1/status"); });
   }
 
   void add_doctor() {
     doctor_.add(app_)->callback([this] {
-      run_ = [this](const Options& o) {
+      run_ = [this](const CommandOptions& o) {
         auto client = connect(o);
         return client ? doctor_.run(*client, o.json) : failed(client.error().message);
       };
@@ -296,7 +87,7 @@ class CommandLine {
 
   void add_what() {
     add(app_, "what", "What a URL is an update of, and how that is known",
-        [](const Options& o) { return get(o, Subject::what, "/api/v1/what?url=" + query_escape(o.url)); })
+        [](const CommandOptions& o) { return get(o, Subject::what, "/api/v1/what?url=" + query_escape(o.url)); })
         ->add_option("URL", options_.url, "The whole URL of a file")
         ->required();
   }
@@ -306,9 +97,9 @@ class CommandLine {
     report->require_subcommand(1)->fallthrough();
     add_report(*report, "summary", "Totals, and what the cache saved", Subject::summary);
     add_pages(*add_report(*report, "versions", "How many devices have fetched which version", Subject::versions));
-    auto* releases =
-        add(*report, "releases", "The releases of Microsoft's applications seen, fetched or not",
-            [](const Options& o) { return get(o, Subject::releases, "/api/v1/reports/releases" + query_of(o)); });
+    auto* releases = add(
+        *report, "releases", "The releases of Microsoft's applications seen, fetched or not",
+        [](const CommandOptions& o) { return get(o, Subject::releases, "/api/v1/reports/releases" + query_of(o)); });
     releases->add_option("--product", options_.product, "This product only");
     releases->add_flag("--csv", options_.csv, "Print CSV");
     auto* devices = add_report(*report, "devices", "The devices seen", Subject::devices);
@@ -316,7 +107,7 @@ class CommandLine {
     add_pages(*devices);
     auto* lagging =
         add(*report, "lagging", "Devices that do not have the newest release, and those never seen",
-            [](const Options& o) { return get(o, Subject::lagging, "/api/v1/reports/lagging" + query_of(o)); });
+            [](const CommandOptions& o) { return get(o, Subject::lagging, "/api/v1/reports/lagging" + query_of(o)); });
     lagging->add_option("--product", options_.product, "This product only");
     lagging->add_option("--device", options_.device, "This device only");
     lagging->add_option("--group", options_.group, "Devices of this group of the inventory only");
@@ -324,7 +115,7 @@ class CommandLine {
     add_pages(*lagging);
     add_pages(*add_report(*report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic));
     add(*report, "device", "One device: its products and last fetches",
-        [](const Options& o) {
+        [](const CommandOptions& o) {
           return get(o, Subject::device, "/api/v1/reports/devices/" + query_escape(o.device_id));
         })
         ->add_option("ID", options_.device_id, "As `larder report devices` shows it")
@@ -332,7 +123,7 @@ class CommandLine {
   }
 
   CLI::App* add_report(CLI::App& report, const char* name, const char* meaning, Subject subject) {
-    auto* command = add(report, name, meaning, [subject, name](const Options& o) {
+    auto* command = add(report, name, meaning, [subject, name](const CommandOptions& o) {
       return get(o, subject, std::string("/api/v1/reports/") + name + query_of(o));
     });
     command->add_option("--from", options_.from, "From this time on: 2026-08-17 or 2026-08-17T15:04:05Z");
@@ -351,8 +142,9 @@ class CommandLine {
   void add_cache() {
     auto* cache = app_.add_subcommand("cache", "What the cache holds");
     cache->require_subcommand(1)->fallthrough();
-    add_pages(*add(*cache, "list", "The objects held",
-                   [](const Options& o) { return get(o, Subject::objects, "/api/v1/cache/objects" + query_of(o)); }));
+    add_pages(*add(*cache, "list", "The objects held", [](const CommandOptions& o) {
+      return get(o, Subject::objects, "/api/v1/cache/objects" + query_of(o));
+    }));
     add(*cache, "verify", "Read everything back against its checks; what is damaged is dropped", verify);
     add_order(*cache, "pin", "Never evict an object");
     add_order(*cache, "unpin", "Let an object be evicted again");
@@ -361,7 +153,7 @@ class CommandLine {
 
   void add_prefetch() {
     prefetch_.add(app_)->callback([this] {
-      run_ = [this](const Options& o) {
+      run_ = [this](const CommandOptions& o) {
         auto client = connect(o);
         return client ? prefetch_.run(*client, o.json) : failed(client.error().message);
       };
@@ -392,14 +184,15 @@ class CommandLine {
   }
 
   void add_order(CLI::App& cache, const char* name, const char* meaning) {
-    add(cache, name, meaning, [name](const Options& o) { return order(o, std::string("/api/v1/cache/") + name); })
+    add(cache, name, meaning,
+        [name](const CommandOptions& o) { return order(o, std::string("/api/v1/cache/") + name); })
         ->add_option("URL", options_.url, "As `larder cache list` shows it")
         ->required();
   }
 
   void add_profile() {
     profile_.add(app_)->callback([this] {
-      run_ = [this](const Options& o) {
+      run_ = [this](const CommandOptions& o) {
         auto client = connect(o);
         return client ? profile_.run(*client, o.json) : failed(client.error().message);
       };
@@ -407,8 +200,8 @@ class CommandLine {
   }
 
   void add_dns() {
-    auto* dns =
-        add(app_, "dns", "What a nameserver is told so that names of origins lead to Larder", [](const Options& o) {
+    auto* dns = add(
+        app_, "dns", "What a nameserver is told so that names of origins lead to Larder", [](const CommandOptions& o) {
           auto client = connect(o);
           if (!client) return failed(client.error().message);
           return print(o, Subject::text, client->post("/api/v1/dns", dns_json(o.format, o.addresses, o.https)));
@@ -424,24 +217,15 @@ class CommandLine {
     auto* tls = app_.add_subcommand("tls", "The certificate devices see");
     tls->require_subcommand(1)->fallthrough();
     add(*tls, "status", "What it is for and until when, and what is wrong with it",
-        [](const Options& o) { return get(o, Subject::tls, "/api/v1/tls"); });
+        [](const CommandOptions& o) { return get(o, Subject::tls, "/api/v1/tls"); });
     add(*tls, "init", "Make an authority of the site's own, and a certificate that renews itself",
-        [](const Options& o) {
+        [](const CommandOptions& o) {
           auto client = connect(o);
           if (!client) return failed(client.error().message);
           return print(o, Subject::tls, client->post("/api/v1/tls", names_json(o.names)));
         })
         ->add_option("NAME", options_.names, "Names and addresses by which devices reach Larder; else listen.name");
-    add(*tls, "root", "Print the certificate that devices must trust", [](const Options& o) {
-      auto client = connect(o);
-      if (!client) return failed(client.error().message);
-      const auto answer = client->get("/api/v1/tls");
-      if (!answer || !answer->good()) return print(o, Subject::tls, answer);
-      const std::string root = root_in(answer->body);
-      if (root.empty()) return failed("there is no authority of the site's own; larder tls init makes it");
-      std::cout << root;
-      return kGood;
-    });
+    add(*tls, "root", "Print the certificate that devices must trust", print_root);
   }
 
   void add_config() {
@@ -454,7 +238,7 @@ class CommandLine {
 
   void add_pages_of_itself() {
     add(app_, "completion", "Print the completion for a shell",
-        [this](const Options& o) {
+        [this](const CommandOptions& o) {
           std::cout << completion(app_, *shell_named(o.format));
           return kGood;
         })
@@ -462,7 +246,7 @@ class CommandLine {
         ->required()
         ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
     add(app_, "man", "Print a manual page in roff",
-        [this](const Options& o) {
+        [this](const CommandOptions& o) {
           std::cout << (o.format == "larder.toml" ? keys_man_page() : man_page(app_, 1, kAbout, kSeeAlso));
           return kGood;
         })
@@ -471,7 +255,7 @@ class CommandLine {
   }
 
   CLI::App app_{"The larder command: asks larderd what it holds, serves and has served", "larder"};
-  Options options_;
+  CommandOptions options_;
   DoctorCommand doctor_;
   PrefetchCommand prefetch_;
   ProfileCommand profile_;

@@ -30,8 +30,14 @@ std::uint32_t hour_of(const FetchKey& key) {
   return static_cast<std::uint32_t>(key.time_us / kHourUs);
 }
 
-// What the device has of a release by its raw fetches, and by what is known of those that retention has dropped.
-Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, Fetches fetches) {
+void sort_as_recorded(Fetches& fetches) {
+  std::sort(fetches.begin(), fetches.end(),
+            [](const Recorded& a, const Recorded& b) { return a.key.sequence < b.key.sequence; });
+}
+
+// What the device has of a release by its raw fetches, in the order of recording, and by what is known of those that
+// retention has dropped.
+Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, const Fetches& fetches) {
   const bool makes_row = Release::from(text_of(txn, TextKind::release, release)).makes_row();
   const std::uint64_t raw_since_us = txn.number(kMetaRawSince) * kHourUs;
   const auto known = read_row<Holding>(txn, Table::holdings, RowKey{release, device});
@@ -48,8 +54,6 @@ Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t rel
       possession.holding.object_bytes = known->object_bytes;
     }
   }
-  std::sort(fetches.begin(), fetches.end(),
-            [](const Recorded& a, const Recorded& b) { return a.key.sequence < b.key.sequence; });
   for (const Recorded& recorded : fetches) {
     if (recorded.fetch.release == release) possession.add(recorded.key, recorded.fetch, makes_row);
   }
@@ -79,14 +83,13 @@ class Moving {
   }
 
  private:
-  bool is_meant(const Recorded& recorded) const {
-    const std::uint64_t raw_since_us = txn_.number(kMetaRawSince) * kHourUs;
-    return recorded.fetch.client == move_.address && recorded.key.time_us >= std::max(move_.from_us, raw_since_us) &&
-           recorded.key.time_us < move_.until_us;
-  }
-
   void split(Fetches all) {
-    for (Recorded& recorded : all) (is_meant(recorded) ? moved_ : stays_).push_back(std::move(recorded));
+    const std::uint64_t from_us = std::max(move_.from_us, txn_.number(kMetaRawSince) * kHourUs);
+    for (Recorded& recorded : all) {
+      const bool meant = recorded.fetch.client == move_.address && recorded.key.time_us >= from_us &&
+                         recorded.key.time_us < move_.until_us;
+      (meant ? moved_ : stays_).push_back(std::move(recorded));
+    }
   }
 
   void relink(DeviceState& from, DeviceState& to) {
@@ -159,6 +162,8 @@ class Moving {
     std::set<std::uint32_t> releases;
     for (const Recorded& recorded : moved_) releases.insert(recorded.fetch.release);
     own.insert(own.end(), moved_.begin(), moved_.end());
+    sort_as_recorded(own);
+    sort_as_recorded(stays_);
     for (const std::uint32_t release : releases) {
       replace_holding(txn_, release, move_.from, possession_of(txn_, move_.from, release, stays_));
       replace_holding(txn_, release, move_.to, possession_of(txn_, move_.to, release, own));
@@ -167,7 +172,7 @@ class Moving {
 
   WriteTxn& txn_;
   const Move move_;
-  Fetches moved_, stays_;  // newest first
+  Fetches moved_, stays_;  // newest first, until holdings are moved
 };
 
 }  // namespace
