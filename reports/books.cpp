@@ -32,6 +32,7 @@ void Books::begin(WriteTxn& txn, const Clock& clock) {
     devices_by_address_.clear();
   }
   bindings_.begin(txn);
+  places_.begin(txn);
 }
 
 void Books::foresee(const FetchRecord& record) {
@@ -64,6 +65,7 @@ void Books::finish() {
   write_fetches();
   write_coverage();
   for (auto* tallies : {&totals_, &days_, &hours_, &device_totals_, &device_hours_}) tallies->write(*txn_);
+  places_.write(*txn_);
   holdings_.write(*txn_);
   versions_.write(*txn_);
   devices_.write(*txn_);
@@ -107,6 +109,7 @@ void Books::forget() {
   forget_devices();
   for (auto* tallies : {&totals_, &days_, &hours_}) tallies->forget();
   bindings_.forget();
+  places_.forget();
   fetches_.clear();
   fetch_bytes_.clear();
   coverage_.clear();
@@ -265,6 +268,7 @@ void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {
   totals_.change(*txn_, {{fetch.release}, fetch.entrance}).add(tally);
   days_.change(*txn_, {{hour / kDayHours, fetch.release}, fetch.entrance}).add(tally);
   hours_.change(*txn_, {{hour, fetch.release}, fetch.entrance}).add(tally);
+  places_.add(*txn_, key, fetch);
   if (fetch.device == 0) return;
   device_totals_.change(*txn_, {{fetch.device, fetch.release}, fetch.entrance}).add(tally);
   device_hours_.change(*txn_, {{fetch.device, hour, fetch.release}, fetch.entrance}).add(tally);

@@ -17,6 +17,7 @@
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/identity.h"
+#include "reports/places.h"
 #include "reports/pseudonyms.h"
 #include "reports/row_cache.h"
 
@@ -77,6 +78,7 @@ class Books {
   Bindings bindings_;
   Pseudonyms pseudonyms_;
   Dictionary dictionary_;
+  Places places_{dictionary_};
   std::unordered_map<std::string, std::uint32_t> devices_by_token_;
   std::unordered_map<config::Address, KnownDevice, AddressHash> devices_by_address_;
   std::uint32_t last_device_ = 0;  // highest number given; 0: not looked up yet

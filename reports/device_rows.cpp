@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reports/device_rows.h"
 
+#include <algorithm>
+
 #include "reports/dictionary.h"
 
 namespace larder::reports {
@@ -38,6 +40,34 @@ std::optional<Recorded> FetchChain::next() {
   Recorded recorded{*next_, std::move(*fetch)};
   next_ = recorded.fetch.before;
   return recorded;
+}
+
+void sort_as_recorded(Fetches& fetches) {
+  std::sort(fetches.begin(), fetches.end(),
+            [](const Recorded& a, const Recorded& b) { return a.key.sequence < b.key.sequence; });
+}
+
+Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, const Fetches& fetches) {
+  const bool makes_row = Release::from(text_of(txn, TextKind::release, release)).makes_row();
+  const std::uint64_t raw_since_us = txn.number(kMetaRawSince) * kHourUs;
+  const auto known = read_row<Holding>(txn, Table::holdings, RowKey{release, device});
+  Possession possession;
+  if (known && known->seen_first_us < raw_since_us) {
+    possession.holding.seen_first_us = known->seen_first_us;
+    possession.holding.seen_last_us = known->seen_first_us;
+    if (known->fetched() && known->fetched_first_us < raw_since_us) {
+      possession.holding.fetched_first_us = possession.holding.fetched_last_us = known->fetched_first_us;
+    }
+    if (known->completed_us && *known->completed_us < raw_since_us) {
+      possession.holding.completed_us = known->completed_us;
+      possession.holding.held_bytes = known->held_bytes;
+      possession.holding.object_bytes = known->object_bytes;
+    }
+  }
+  for (const Recorded& recorded : fetches) {
+    if (recorded.fetch.release == release) possession.add(recorded.key, recorded.fetch, makes_row);
+  }
+  return possession;
 }
 
 std::vector<std::string> erase_prefix(WriteTxn& txn, Table table, std::string_view prefix) {

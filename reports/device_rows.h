@@ -50,6 +50,13 @@ class FetchChain {
   std::optional<FetchKey> next_;
 };
 
+using Fetches = std::vector<Recorded>;
+void sort_as_recorded(Fetches& fetches);
+
+// What the device has of a release by its raw fetches, in the order of recording, and by what is known of those that
+// retention has dropped.
+Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, const Fetches& fetches);
+
 // Erases every row whose key begins so; the keys it had.
 std::vector<std::string> erase_prefix(WriteTxn& txn, Table table, std::string_view prefix);
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Devices, in the order of their ids; and one device with what it has and its newest fetches.
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tuple>
 
+#include "reports/fetch_rows.h"
 #include "reports/identity.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
+#include "updates/recognise.h"
 
 namespace larder::reports {
 namespace {
@@ -46,10 +50,6 @@ std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, co
   const auto stored = scope.txn().get(Table::devices, RowKey{number}.view());
   DeviceState state;
   if (!stored || !decode_row(*stored, 0, state)) return std::nullopt;
-  if (!filter.group.empty()) {
-    const InventoryDevice* device = inventory.of(state.id, state.mac);
-    if (device == nullptr || device->group != filter.group) return std::nullopt;
-  }
   if (!scope.windowed() && filter.product.empty()) return row_of(scope.txn(), state, inventory);
   if (state.first_us >= scope.window().to_us || state.last_us < scope.window().from_us) return std::nullopt;
   Tally sum;
@@ -61,6 +61,28 @@ std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, co
   row.first_seen = wall(sum.first_us);
   row.last_seen = wall(sum.last_us);
   return row;
+}
+
+// Of the products in scope, whenever they were fetched.
+std::vector<NewestVersion> newest_of(const Scope& scope, std::uint32_t device) {
+  std::map<std::string_view, const Release*> newest;
+  const RowKey prefix{device};
+  Cursor cursor = scope.txn().cursor(Table::device_totals);
+  for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
+    const std::uint32_t id = word_at(cursor.key(), 1);
+    if (!scope.has(id) || !scope.releases()[id].makes_row()) continue;
+    const Release& release = scope.releases()[id];
+    const Release*& known = newest[release.product];
+    if (known != nullptr && updates::compare_versions(known->version, release.version) >= 0) continue;
+    const auto stored = scope.txn().get(Table::holdings, RowKey{id, device}.view());
+    Holding holding;
+    if (stored && decode_row(*stored, 0, holding) && holding.completed_us) known = &release;
+  }
+  std::vector<NewestVersion> versions;
+  for (const auto& [product, release] : newest) {
+    if (release != nullptr) versions.push_back({release->product, release->version, release->build});
+  }
+  return versions;
 }
 
 std::vector<DeviceProduct> products_of(const Scope& scope, std::uint32_t device) {
@@ -87,47 +109,14 @@ std::vector<DeviceProduct> products_of(const Scope& scope, std::uint32_t device)
   return products;
 }
 
-FetchRecord record_of(const Txn& txn, const FetchKey& key, const StoredFetch& fetch, const std::string& device) {
-  FetchRecord record;
-  record.time = wall(key.time_us);
-  record.duration = std::chrono::microseconds(static_cast<std::int64_t>(fetch.duration_us));
-  record.client = fetch.client;
-  const bool by_token = fetch.evidence == DeviceEvidence::token || fetch.evidence == DeviceEvidence::proxy_user;
-  if (by_token) record.token = device;
-  record.token_from = fetch.evidence;
-  record.system = {text_of(txn, TextKind::text, fetch.system.os), text_of(txn, TextKind::text, fetch.system.version),
-                   text_of(txn, TextKind::text, fetch.system.build), fetch.system.evidence};
-  record.entrance = fetch.entrance;
-  record.answered = fetch.answered;
-  FetchSubject subject;
-  subject.url = text_of(txn, TextKind::url, fetch.url);
-  Release release = Release::from(text_of(txn, TextKind::release, fetch.release));
-  subject.product = std::move(release.product);
-  subject.version = std::move(release.version);
-  subject.build = std::move(release.build);
-  subject.from_version = text_of(txn, TextKind::text, fetch.from_version);
-  subject.kind = fetch.kind;
-  record.subject = SharedSubject(std::move(subject));
-  record.status = static_cast<int>(fetch.status);
-  record.object_bytes = fetch.object_bytes;
-  record.bytes_asked = fetch.bytes_asked;
-  record.bytes_sent = fetch.bytes_sent;
-  record.bytes_from_origin = fetch.bytes_from_origin;
-  record.sent_ranges.assign(fetch.ranges.list().begin(), fetch.ranges.list().end());
-  record.complete = fetch.complete;
-  return record;
-}
-
-// Follows the device's chain of fetches, newest recorded first, until it ends or retention has cut it.
+// Newest recorded first, until the chain ends or retention has cut it.
 std::vector<FetchRecord> recent_of(const Txn& txn, const DeviceState& state) {
   std::vector<FetchRecord> recent;
-  auto key = state.last_fetch;
-  while (key && recent.size() < kRecent) {
-    const auto stored = txn.get(Table::fetches, key->bytes());
-    const auto fetch = stored ? decode_fetch(*key, *stored) : std::nullopt;
-    if (!fetch) break;
-    recent.push_back(record_of(txn, *key, *fetch, state.id));
-    key = fetch->before;
+  FetchChain chain(txn, state);
+  while (recent.size() < kRecent) {
+    const auto recorded = chain.next();
+    if (!recorded) break;
+    recent.push_back(record_of(txn, *recorded, state.id));
   }
   std::stable_sort(recent.begin(), recent.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
   return recent;
@@ -141,23 +130,29 @@ Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter)
   if (after->size() > kMostIdBytes) return fail(ErrorKind::invalid, "the cursor is not one that a page gave");
   if (!filter.device.empty() && *after >= filter.device) return Page<DeviceRow>{};
   const ReadTxn txn(shelf.environment);
-  const Scope scope(txn, shelf.releases, filter);
+  const Scope scope(txn, shelf, filter);
   Page<DeviceRow> page;
   if (scope.nothing()) return page;
   const auto inventory = shelf.inventory.as_of(txn);
-  if (scope.device()) {
-    if (auto row = row_within(scope, *scope.device(), filter, *inventory)) page.items.push_back(std::move(*row));
+  if (!filter.device.empty()) {
+    const std::uint32_t number = scope.members()->front();
+    if (auto row = row_within(scope, number, filter, *inventory)) {
+      row->newest = newest_of(scope, number);
+      page.items.push_back(std::move(*row));
+    }
     return page;
   }
   Cursor cursor = txn.cursor(Table::device_ids);
   for (bool at = cursor.seek(*after); at; at = cursor.next()) {
     if (cursor.key() == *after) continue;
-    auto row = row_within(scope, StoredReader(cursor.value()).u32(), filter, *inventory);
+    const std::uint32_t number = StoredReader(cursor.value()).u32();
+    auto row = scope.includes(number) ? row_within(scope, number, filter, *inventory) : std::nullopt;
     if (!row) continue;
     if (page.items.size() == scope.rows()) {
       page.next_cursor = encode_page_cursor(page.items.back().id);
       break;
     }
+    row->newest = newest_of(scope, number);
     page.items.push_back(std::move(*row));
   }
   if (auto status = txn.status(); !status) return std::move(status).error();
@@ -174,8 +169,10 @@ Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id) {
     return fail(ErrorKind::not_found, "no device with the id \"" + clean_name(id) + "\" has been seen");
   }
   DeviceDetail detail;
+  const Scope everything(txn, shelf, {});
   detail.device = row_of(txn, state, *shelf.inventory.as_of(txn));
-  detail.products = products_of(Scope(txn, shelf.releases, {}), word_at(*number, 0));
+  detail.device.newest = newest_of(everything, word_at(*number, 0));
+  detail.products = products_of(everything, word_at(*number, 0));
   detail.recent = recent_of(txn, state);
   if (auto status = txn.status(); !status) return std::move(status).error();
   return detail;

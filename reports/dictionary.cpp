@@ -57,6 +57,16 @@ std::string text_of(const Txn& txn, TextKind kind, std::uint32_t id) {
   return std::string(txn.get(Table::names, name_key(kind, id)).value_or(std::string_view()));
 }
 
+std::uint32_t known_text(const Txn& txn, std::string_view text) {
+  if (text.empty()) return 0;
+  for (std::uint64_t seed = txn.number(kMetaSeed);; ++seed) {
+    const auto stored = txn.get(Table::ids, hash_key(TextKind::text, text, seed));
+    if (!stored) return 0;
+    const std::uint32_t id = StoredReader(*stored).u32();
+    if (text_of(txn, TextKind::text, id) == text) return id;
+  }
+}
+
 std::uint32_t Dictionary::id_of(WriteTxn& txn, TextKind kind, std::string_view text) {
   if (text.empty()) return 0;
   auto& ids = known(kind).ids;

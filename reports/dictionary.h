@@ -32,6 +32,9 @@ struct Release {
 // The text of an id; "" for 0 and for unknown ids.
 std::string text_of(const Txn& txn, TextKind kind, std::uint32_t id);
 
+// The id of a text of kind `text`; 0 for "" and for one that has none.
+std::uint32_t known_text(const Txn& txn, std::string_view text);
+
 // Finds and adds. Used by the thread `ledger`; remembers what it has lately seen.
 class Dictionary {
  public:

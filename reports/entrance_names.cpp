@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The names of the ledger's enumerations, as the API, the reports and the metrics write them.
-#include "reports/ledger.h"
-
 #include <array>
+
+#include "reports/fetch_record.h"
 
 namespace larder::reports {
 
@@ -45,6 +45,23 @@ std::string_view to_string(Answered answered) {
     case Answered::refused:
       return "refused";
     case Answered::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+Outcome outcome_of(Answered answered) {
+  if (answered == Answered::refused) return Outcome::refused;
+  return answered == Answered::failed ? Outcome::failed : Outcome::served;
+}
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::served:
+      return "served";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::failed:
       return "failed";
   }
   return "unknown";

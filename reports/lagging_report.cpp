@@ -213,7 +213,7 @@ Result<Page<LaggingRow>> lagging_report(const Shelf& shelf, const Filter& filter
   const ReadTxn txn(shelf.environment);
   Filter everything;
   everything.limit = filter.limit;
-  const Scope scope(txn, shelf.releases, everything);
+  const Scope scope(txn, shelf, everything);
   const auto inventory = shelf.inventory.as_of(txn);
   Lagging lagging(scope, *inventory, filter, known);
   if (auto status = txn.status(); !status) return std::move(status).error();

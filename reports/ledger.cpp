@@ -7,6 +7,7 @@
 #include "reports/lease_files.h"
 #include "reports/ledger_writer.h"
 #include "reports/neighbours.h"
+#include "reports/reckoning.h"
 #include "reports/reports.h"
 
 namespace larder::reports {
@@ -35,6 +36,21 @@ class LmdbLedger final : public Ledger {
   }
   Result<Page<TrafficRow>> traffic(const Filter& filter) override {
     return writer_->with_environment([&](const Shelf& shelf) { return traffic_report(shelf, filter); });
+  }
+  Result<std::vector<PlaceRow>> places(const Filter& filter) override {
+    return writer_->with_environment([&](const Shelf& shelf) { return places_report(shelf, filter); });
+  }
+  Result<std::vector<TroubleRow>> troubles(const Filter& filter) override {
+    return writer_->with_environment([&](const Shelf& shelf) { return troubles_report(shelf, filter); });
+  }
+  Result<Page<FetchRow>> fetches(const Filter& filter) override {
+    return writer_->with_environment([&](const Shelf& shelf) { return fetches_report(shelf, filter); });
+  }
+  Result<std::vector<AdoptionRow>> adoption(const Filter& filter) override {
+    return writer_->with_environment([&](const Shelf& shelf) { return adoption_report(shelf, filter); });
+  }
+  Result<std::vector<SpreadRow>> spread(const Filter& filter) override {
+    return writer_->with_environment([&](const Shelf& shelf) { return spread_report(shelf, filter); });
   }
   Result<Page<LaggingRow>> lagging(const Filter& filter, const std::vector<KnownRelease>& known) override {
     return writer_->with_environment(
@@ -84,6 +100,22 @@ class LmdbLedger final : public Ledger {
     return told(**traces);
   }
 
+  Result<Reckoning> reckon(bool repair) override {
+    writer_->flush();
+    if (!repair) {
+      return writer_->with_environment([&](const Shelf& shelf) -> Result<Reckoning> {
+        const ReadTxn txn(shelf.environment);
+        Reckoning counted = reports::reckon(txn);
+        if (auto status = txn.status(); !status) return std::move(status).error();
+        return counted;
+      });
+    }
+    Reckoning counted;
+    const Status written = writer_->change([&](WriteTxn& txn) { counted = repair_totals(txn); });
+    if (!written) return written.error();
+    return counted;
+  }
+
  private:
   std::unique_ptr<LedgerWriter> writer_;
   const Clock& clock_;
@@ -100,6 +132,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const
   std::vector<std::string> set_aside;
   auto environment = Environment::open(options.path, clock, set_aside);
   if (!environment) return std::move(environment).error();
+  if (const Status done = bring_up_to_date(**environment); !done) return done.error();
   auto writer = std::make_unique<LedgerWriter>(options, clock, std::move(neighbours), std::move(environment).value(),
                                                std::move(set_aside));
   writer->flush();  // what the journal held is in every answer

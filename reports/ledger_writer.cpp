@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/thread.h"
+#include "reports/reckoning.h"
 #include "reports/retention.h"
 
 namespace larder::reports {
@@ -330,7 +331,7 @@ void LedgerWriter::repair(int code) {
   std::vector<std::string> set_aside;
   const Damage damage = code == MDB_PANIC || code == 0 ? Damage::unknown : Damage::certain;
   auto opened = Environment::open(options_.path, clock_, set_aside, damage);
-  if (opened) environment_ = std::move(opened).value();
+  if (opened && bring_up_to_date(**opened)) environment_ = std::move(opened).value();
   const std::lock_guard lock(mutex_);
   set_aside_.insert(set_aside_.end(), set_aside.begin(), set_aside.end());
 }

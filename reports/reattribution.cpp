@@ -9,11 +9,10 @@
 
 #include "reports/device_rows.h"
 #include "reports/dictionary.h"
+#include "reports/places.h"
 
 namespace larder::reports {
 namespace {
-
-using Fetches = std::vector<Recorded>;
 
 // Newest first. Nothing: there are too many.
 std::optional<Fetches> fetches_of(const Txn& txn, const DeviceState& device) {
@@ -28,36 +27,6 @@ std::optional<Fetches> fetches_of(const Txn& txn, const DeviceState& device) {
 
 std::uint32_t hour_of(const FetchKey& key) {
   return static_cast<std::uint32_t>(key.time_us / kHourUs);
-}
-
-void sort_as_recorded(Fetches& fetches) {
-  std::sort(fetches.begin(), fetches.end(),
-            [](const Recorded& a, const Recorded& b) { return a.key.sequence < b.key.sequence; });
-}
-
-// What the device has of a release by its raw fetches, in the order of recording, and by what is known of those that
-// retention has dropped.
-Possession possession_of(const Txn& txn, std::uint32_t device, std::uint32_t release, const Fetches& fetches) {
-  const bool makes_row = Release::from(text_of(txn, TextKind::release, release)).makes_row();
-  const std::uint64_t raw_since_us = txn.number(kMetaRawSince) * kHourUs;
-  const auto known = read_row<Holding>(txn, Table::holdings, RowKey{release, device});
-  Possession possession;
-  if (known && known->seen_first_us < raw_since_us) {
-    possession.holding.seen_first_us = known->seen_first_us;
-    possession.holding.seen_last_us = known->seen_first_us;
-    if (known->fetched() && known->fetched_first_us < raw_since_us) {
-      possession.holding.fetched_first_us = possession.holding.fetched_last_us = known->fetched_first_us;
-    }
-    if (known->completed_us && *known->completed_us < raw_since_us) {
-      possession.holding.completed_us = known->completed_us;
-      possession.holding.held_bytes = known->held_bytes;
-      possession.holding.object_bytes = known->object_bytes;
-    }
-  }
-  for (const Recorded& recorded : fetches) {
-    if (recorded.fetch.release == release) possession.add(recorded.key, recorded.fetch, makes_row);
-  }
-  return possession;
 }
 
 class Moving {
@@ -184,13 +153,14 @@ std::size_t move_fetches(WriteTxn& txn, const Move& move) {
 std::size_t erase_device(WriteTxn& txn, std::uint32_t device) {
   const auto state = read_row<DeviceState>(txn, Table::devices, RowKey{device});
   if (!state) return 0;
+  const bool hashed = has_pseudonyms(txn);
   std::size_t fetches = 0;
   FetchChain chain(txn, *state);
   while (auto recorded = chain.next()) {
     StoredFetch& fetch = recorded->fetch;
     fetch.device = 0;
     fetch.evidence = DeviceEvidence::address;
-    fetch.client = {};
+    fetch.client = without_host(fetch.client, hashed);
     fetch.system = {};
     fetch.before.reset();
     write_fetch(txn, *recorded);

@@ -28,7 +28,8 @@ struct Move {
 // How many fetches were moved. Their evidence is DeviceEvidence::lease.
 std::size_t move_fetches(WriteTxn& txn, const Move& move);
 
-// The device is none any more. Its raw fetches stay, as nobody's, without address and system. How many there were.
+// The device is none any more. Its raw fetches stay, as nobody's, without system, and of the address only the network.
+// How many there were.
 std::size_t erase_device(WriteTxn& txn, std::uint32_t device);
 
 }  // namespace larder::reports

@@ -58,22 +58,45 @@ Window Window::of(std::optional<WallTime> from, std::optional<WallTime> to, std:
   return window;
 }
 
-Scope::Scope(const Txn& txn, ReleaseList& releases, const Filter& filter) : txn_(txn), releases_(releases.as_of(txn)) {
+Scope::Scope(const Txn& txn, const Shelf& shelf, const Filter& filter)
+    : txn_(txn), releases_(shelf.releases.as_of(txn)) {
   if (filter.limit > 0) rows_ = std::min(filter.limit, kMostRows);
   windowed_ = filter.from || filter.to;
   if (windowed_) window_ = Window::of(filter.from, filter.to, txn.number(kMetaRawSince));
   nothing_ = window_.from_us >= window_.to_us;
-  if (!filter.device.empty()) {
-    const auto number = filter.device.size() <= kMostIdBytes ? txn.get(Table::device_ids, filter.device) : std::nullopt;
-    if (number) device_ = StoredReader(*number).u32();
-    if (!number) nothing_ = true;
-  }
+  find_members(shelf, filter);
   if (nothing_) return;
   wanted_.assign(releases_->size(), filter.product.empty());
   if (!filter.product.empty()) {
     for (std::size_t id = 1; id < wanted_.size(); ++id) wanted_[id] = (*releases_)[id].product == filter.product;
   }
   if (windowed_) read_edges();
+}
+
+// The device named, if it is of the group named; or all of the group.
+void Scope::find_members(const Shelf& shelf, const Filter& filter) {
+  if (filter.device.empty() && filter.group.empty()) return;
+  members_.emplace();
+  const auto inventory = shelf.inventory.as_of(txn_);
+  const auto add = [&](std::uint32_t number, std::string_view stored) {
+    DeviceState state;
+    if (!decode_row(stored, 0, state)) return;
+    const InventoryDevice* device = filter.group.empty() ? nullptr : inventory->of(state.id, state.mac);
+    if (filter.group.empty() || (device != nullptr && device->group == filter.group)) members_->push_back(number);
+  };
+  if (filter.device.empty()) {
+    Cursor cursor = txn_.cursor(Table::devices);
+    for (bool at = cursor.first(); at; at = cursor.next()) add(word_at(cursor.key(), 0), cursor.value());
+  } else if (filter.device.size() <= kMostIdBytes) {
+    const auto number = txn_.get(Table::device_ids, filter.device);
+    const auto stored = number ? txn_.get(Table::devices, *number) : std::nullopt;
+    if (stored) add(word_at(*number, 0), *stored);
+  }
+  if (members_->empty()) nothing_ = true;
+}
+
+bool Scope::includes(std::uint32_t device) const {
+  return !members_ || std::binary_search(members_->begin(), members_->end(), device);
 }
 
 void Scope::read_edges() {
@@ -83,7 +106,7 @@ void Scope::read_edges() {
     for (bool at = cursor.seek(FetchKey{from, 0}.bytes()); at && cursor.key() < end; at = cursor.next()) {
       const auto key = FetchKey::from(cursor.key());
       const auto fetch = key ? decode_fetch(*key, cursor.value()) : std::nullopt;
-      if (!fetch || !has(fetch->release) || (device_ && *device_ != fetch->device)) continue;
+      if (!fetch || !has(fetch->release) || !includes(fetch->device)) continue;
       edges_.push_back(
           {fetch->device, fetch->release, hour_of(key->time_us), fetch->entrance, Tally::of(*key, *fetch)});
     }
@@ -102,7 +125,10 @@ void Scope::read_edges() {
 
 void Scope::each_tally(const OnTally& on) const {
   if (nothing_) return;
-  if (device_) return each_tally_of(*device_, on);
+  if (members_) {
+    for (const std::uint32_t device : *members_) each_tally_of(device, on);
+    return;
+  }
   if (!windowed_) return each_in_table(Table::totals, 0, UINT32_MAX, on);
   for (const EdgeTally& edge : edges_) on(edge.release, edge.entrance, edge.tally);
   const std::uint32_t first = window_.first_hour;

@@ -17,6 +17,7 @@
 #include "reports/environment.h"
 #include "reports/ledger.h"
 #include "reports/release_list.h"
+#include "reports/reports.h"
 #include "reports/rollup_format.h"
 
 namespace larder::reports {
@@ -43,13 +44,15 @@ struct EdgeTally {
 
 class Scope {
  public:
-  Scope(const Txn& txn, ReleaseList& releases, const Filter& filter);
+  Scope(const Txn& txn, const Shelf& shelf, const Filter& filter);
 
   const Txn& txn() const { return txn_; }
   bool windowed() const { return windowed_; }
   const Window& window() const { return window_; }
-  bool nothing() const { return nothing_; }  // an unknown device, an empty window
-  std::optional<std::uint32_t> device() const { return device_; }
+  bool nothing() const { return nothing_; }  // an unknown device, an empty group or window
+  // The devices asked about, in order; null: all, and what is nobody's.
+  const std::vector<std::uint32_t>* members() const { return members_ ? &*members_ : nullptr; }
+  bool includes(std::uint32_t device) const;
   std::size_t rows() const { return rows_; }
   const std::vector<EdgeTally>& edges() const { return edges_; }
 
@@ -59,7 +62,7 @@ class Scope {
   using OnTally = std::function<void(std::uint32_t release, Entrance, const Tally&)>;
   // Everything in scope, in pieces: each fetch is in exactly one.
   void each_tally(const OnTally& on) const;
-  // The same for one device, whatever the filter's device.
+  // The same for one device, whatever the filter's device and group.
   void each_tally_of(std::uint32_t device, const OnTally& on) const;
   // Rows of `hours` or of the edges for one device, with their hour.
   using OnHour = std::function<void(std::uint32_t hour, std::uint32_t release, Entrance, const Tally&)>;
@@ -71,6 +74,7 @@ class Scope {
   bool active(std::uint32_t device, std::optional<std::uint32_t> release, Wanted wanted) const;
 
  private:
+  void find_members(const Shelf& shelf, const Filter& filter);
   void read_edges();
   void each_in_table(Table table, std::uint32_t first, std::uint32_t end, const OnTally& on) const;
   void each_device_total(std::uint32_t device, const OnTally& on) const;
@@ -80,7 +84,7 @@ class Scope {
   const Txn& txn_;
   std::shared_ptr<const ReleaseList::Releases> releases_;
   std::vector<bool> wanted_;
-  std::optional<std::uint32_t> device_;
+  std::optional<std::vector<std::uint32_t>> members_;
   Window window_;
   bool windowed_ = false, nothing_ = false;
   std::size_t rows_ = kUsualRows;

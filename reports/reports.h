@@ -24,6 +24,11 @@ Result<Page<VersionRow>> versions_report(const Shelf& shelf, const Filter& filte
 Result<Page<DeviceRow>> devices_report(const Shelf& shelf, const Filter& filter);
 Result<DeviceDetail> device_report(const Shelf& shelf, const std::string& id);
 Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter);
+Result<std::vector<PlaceRow>> places_report(const Shelf& shelf, const Filter& filter);
+Result<std::vector<TroubleRow>> troubles_report(const Shelf& shelf, const Filter& filter);
+Result<Page<FetchRow>> fetches_report(const Shelf& shelf, const Filter& filter);
+Result<std::vector<AdoptionRow>> adoption_report(const Shelf& shelf, const Filter& filter);
+Result<std::vector<SpreadRow>> spread_report(const Shelf& shelf, const Filter& filter);
 Result<Page<LaggingRow>> lagging_report(const Shelf& shelf, const Filter& filter,
                                         const std::vector<KnownRelease>& known, WallTime now);
 

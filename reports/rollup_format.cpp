@@ -39,13 +39,13 @@ bool accept(bool valid, Row& row, Row decoded) {
 
 }  // namespace
 
-// Keys are numbers Larder gave itself, not texts a client chose: two multiplications spread them well enough.
+// Keys are numbers Larder gave itself, not texts a client chose: three multiplications spread them well enough.
 std::size_t RowKey::hash() const {
-  std::uint64_t low = 0;
-  std::uint64_t high = size_;
-  std::memcpy(&low, bytes_.data(), sizeof low);
-  std::memcpy(&high, bytes_.data() + sizeof low, bytes_.size() - sizeof low);
-  const std::uint64_t mixed = (low ^ (high * 0x9E3779B97F4A7C15ULL)) * 0xC2B2AE3D27D4EB4FULL;
+  std::array<std::uint64_t, 3> words{};
+  static_assert(sizeof words == sizeof bytes_);
+  std::memcpy(words.data(), bytes_.data(), sizeof words);
+  const std::uint64_t high = (words[1] ^ (words[2] * 0xFF51AFD7ED558CCDULL)) + size_;
+  const std::uint64_t mixed = (words[0] ^ (high * 0x9E3779B97F4A7C15ULL)) * 0xC2B2AE3D27D4EB4FULL;
   return static_cast<std::size_t>(mixed ^ (mixed >> 32U));
 }
 
@@ -62,8 +62,10 @@ Entrance entrance_of(std::string_view key) {
 std::uint64_t base_of(Table table, std::string_view key) {
   switch (table) {
     case Table::hours:
+    case Table::place_hours:
       return word_at(key, 0) * kHourUs;
     case Table::days:
+    case Table::place_days:
       return word_at(key, 0) * kDayUs;
     case Table::device_hours:
       return word_at(key, 1) * kHourUs;

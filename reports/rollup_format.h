@@ -30,8 +30,8 @@
 
 #include "reports/environment.h"
 #include "reports/fetch_format.h"
+#include "reports/fetch_record.h"
 #include "reports/intervals.h"
-#include "reports/ledger.h"
 #include "reports/stored_bytes.h"
 
 namespace larder::reports {
@@ -40,7 +40,7 @@ inline constexpr std::uint64_t kHourUs = 3'600'000'000;
 inline constexpr std::uint64_t kDayUs = 24 * kHourUs;
 inline constexpr std::uint32_t kDayHours = 24;
 
-// A key of one of the tables above: at most 13 bytes, compared as LMDB compares.
+// A key of one of the tables above, or of places.h: at most 18 bytes, compared as LMDB compares.
 class RowKey {
  public:
   RowKey() = default;
@@ -48,8 +48,10 @@ class RowKey {
     for (const std::uint32_t word : words) add(word);
   }
   RowKey(std::initializer_list<std::uint32_t> words, Entrance entrance) : RowKey(words) {
-    bytes_.at(size_++) = static_cast<std::uint8_t>(entrance);
+    add(static_cast<std::uint8_t>(entrance));
   }
+
+  void add(std::uint8_t byte) { bytes_.at(size_++) = byte; }
 
   std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), size_}; }
   bool operator==(const RowKey&) const = default;
@@ -63,7 +65,7 @@ class RowKey {
     }
   }
 
-  std::array<std::uint8_t, 15> bytes_{};
+  std::array<std::uint8_t, 24> bytes_{};  // those beyond size_ are 0
   std::uint8_t size_ = 0;
 };
 

@@ -90,15 +90,22 @@ std::uint64_t count_devices_of_product(const Scope& scope) {
 
 Result<Summary> summary_report(const Shelf& shelf, const Filter& filter, std::uint64_t dropped) {
   const ReadTxn txn(shelf.environment);
-  const Scope scope(txn, shelf.releases, filter);
+  const Scope scope(txn, shelf, filter);
   Sums sums;
-  scope.each_tally([&](std::uint32_t, Entrance entrance, const Tally& tally) { sums.add(entrance, tally); });
-  sums.finish();
-  if (scope.device()) {
-    sums.summary.devices = sums.summary.requests > 0 ? 1 : 0;
-  } else if (!scope.nothing()) {
-    sums.summary.devices = filter.product.empty() ? count_all_devices(scope) : count_devices_of_product(scope);
+  if (scope.members() != nullptr) {
+    for (const std::uint32_t device : *scope.members()) {
+      const std::uint64_t before = sums.summary.requests;
+      scope.each_tally_of(device,
+                          [&](std::uint32_t, Entrance entrance, const Tally& tally) { sums.add(entrance, tally); });
+      if (sums.summary.requests > before) ++sums.summary.devices;
+    }
+  } else {
+    scope.each_tally([&](std::uint32_t, Entrance entrance, const Tally& tally) { sums.add(entrance, tally); });
+    if (!scope.nothing()) {
+      sums.summary.devices = filter.product.empty() ? count_all_devices(scope) : count_devices_of_product(scope);
+    }
   }
+  sums.finish();
   sums.summary.dropped_records = dropped;
   if (auto status = txn.status(); !status) return std::move(status).error();
   return sums.summary;

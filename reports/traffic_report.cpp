@@ -16,10 +16,12 @@ using HourRows = std::map<std::pair<std::string, Entrance>, Tally>;  // product 
 class Hours {
  public:
   explicit Hours(const Scope& scope) : scope_(scope), cursor_(scope.txn().cursor(Table::hours)) {
-    if (scope.device()) {
-      scope.each_hour_of(*scope.device(), [&](auto hour, auto release, Entrance entrance, const Tally& tally) {
-        add(gathered_[hour], release, entrance, tally);
-      });
+    if (scope.members() != nullptr) {
+      for (const std::uint32_t device : *scope.members()) {
+        scope.each_hour_of(device, [&](auto hour, auto release, Entrance entrance, const Tally& tally) {
+          add(gathered_[hour], release, entrance, tally);
+        });
+      }
     } else {
       for (const EdgeTally& edge : scope.edges()) add(gathered_[edge.hour], edge.release, edge.entrance, edge.tally);
     }
@@ -29,7 +31,7 @@ class Hours {
   std::optional<std::uint32_t> at_or_before(std::uint32_t hour) {
     std::optional<std::uint32_t> found;
     if (auto at = gathered_.upper_bound(hour); at != gathered_.begin()) found = (--at)->first;
-    if (!scope_.device()) found = std::max(found, stored_at_or_before(hour));
+    if (scope_.members() == nullptr) found = std::max(found, stored_at_or_before(hour));
     return found;
   }
 
@@ -37,7 +39,7 @@ class Hours {
     HourRows rows;
     if (const auto at = gathered_.find(hour); at != gathered_.end()) rows = at->second;
     const Window& window = scope_.window();
-    if (scope_.device() || hour < window.first_hour || hour >= window.end_hour) return rows;
+    if (scope_.members() != nullptr || hour < window.first_hour || hour >= window.end_hour) return rows;
     const RowKey prefix{hour};
     Tally tally;
     for (bool at = cursor_.seek(prefix.view()); at && cursor_.key().starts_with(prefix.view()); at = cursor_.next()) {
@@ -119,7 +121,7 @@ Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter
   if (!found) return std::move(found).error();
   Place place = std::move(found).value();
   const ReadTxn txn(shelf.environment);
-  const Scope scope(txn, shelf.releases, filter);
+  const Scope scope(txn, shelf, filter);
   Page<TrafficRow> page;
   if (scope.nothing()) return page;
   Hours hours(scope);

@@ -19,22 +19,24 @@ bool sooner(const Release& a, const Release& b) {
   return a.build > b.build;
 }
 
-// Which devices have all or part of a release, within the scope's window and for its device.
+// Which devices have all or part of a release, within the scope's window and of its devices.
 class Holders {
  public:
   explicit Holders(const Scope& scope) : scope_(scope) {}
 
   VersionCounts of(std::uint32_t release) const {
     VersionCounts counts;
-    if (!scope_.device() && !scope_.windowed()) {
+    if (scope_.members() == nullptr && !scope_.windowed()) {
       if (const auto stored = scope_.txn().get(Table::versions, RowKey{release}.view())) {
         decode_row(*stored, 0, counts);
       }
       return counts;
     }
-    if (scope_.device()) {
-      const RowKey key{release, *scope_.device()};
-      if (const auto stored = scope_.txn().get(Table::holdings, key.view())) count(key.view(), *stored, counts);
+    if (scope_.members() != nullptr) {
+      for (const std::uint32_t device : *scope_.members()) {
+        const RowKey key{release, device};
+        if (const auto stored = scope_.txn().get(Table::holdings, key.view())) count(key.view(), *stored, counts);
+      }
       return counts;
     }
     const RowKey prefix{release};
@@ -83,7 +85,7 @@ Result<Page<VersionRow>> versions_report(const Shelf& shelf, const Filter& filte
   auto after = decode_page_cursor(filter.cursor);
   if (!after) return std::move(after).error();
   const ReadTxn txn(shelf.environment);
-  const Scope scope(txn, shelf.releases, filter);
+  const Scope scope(txn, shelf, filter);
   std::map<std::uint32_t, Tally> tallies;
   scope.each_tally([&](std::uint32_t release, Entrance, const Tally& tally) {
     if (tally.requests > 0 && scope.releases()[release].makes_row()) tallies[release].add(tally);

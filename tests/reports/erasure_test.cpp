@@ -67,6 +67,7 @@ TEST_CASE("all that is told of the others stays as it was", "[erase]") {
     if (filter.device == "D3") continue;
     check_all(*fixture.ledger, others, filter);
   }
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
   const Recount all(others, {});
   check_devices(*fixture.ledger, {}, all);
 }

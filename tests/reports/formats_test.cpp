@@ -66,10 +66,26 @@ std::string hash_of(std::uint8_t kind, const std::string& text, std::uint64_t se
 // 2026-01-01T00:00:00Z is 1'767'225'600'000'000 us = 0x00 06 47 48 46 20 40 00, hour 490'896 = 0x00077D90, day 20'454.
 constexpr std::int64_t kNewYearUs = 1'767'225'600'000'000;
 
-void write_by_hand(const std::filesystem::path& path) {
+void write_places(RawEnvironment& raw) {
+  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 03"));
+  raw.put("names", bytes("02 00 00 00 02"), "192.0.2.0/24");
+  raw.put("names", bytes("02 00 00 00 03"), "a.example");
+  raw.put("ids", hash_of(2, "192.0.2.0/24", 42), bytes("00 00 00 02"));
+  raw.put("ids", hash_of(2, "a.example", 42), bytes("00 00 00 03"));
+  const std::string place = "00 00 00 02 00 00 00 03 00 00 00 01 01 00";
+  raw.put("place_totals", bytes(place), bytes("01 01 00 90 03 ac 02 80 80 81 b1 84 e9 91 03 00"));
+  raw.put("place_days", bytes("00 00 4f e6 " + place), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("place_hours", bytes("00 07 7d 90 " + place), bytes("01 01 00 90 03 ac 02 00 00"));
+  raw.put("examples", bytes("00 00 00 03 01 02"), bytes("00 06 47 48 46 20 40 00 00 00 00 00"));
+}
+
+enum class Format { before, present };
+
+void write_by_hand(const std::filesystem::path& path, Format format) {
   RawEnvironment raw(path);
   const std::string release = bytes("'Word' 00 '16.1' 00 00");
   raw.put("meta", "format", bytes("00 00 00 00 00 00 00 02"));
+  if (format == Format::present) write_places(raw);
   raw.put("meta", "seed", bytes("00 00 00 00 00 00 00 2a"));
   raw.put("meta", "sequence", bytes("00 00 00 00 00 00 00 01"));
   raw.put("ids", hash_of(3, release, 42), bytes("00 00 00 01"));
@@ -97,13 +113,27 @@ void write_by_hand(const std::filesystem::path& path) {
   raw.put("versions", bytes("00 00 00 01"), bytes("00 01"));
 }
 
+struct ByHand : LedgerFixture {
+  explicit ByHand(Format format) {
+    ledger.reset();
+    std::filesystem::remove_all(options.path);
+    write_by_hand(options.path, format);
+    open();
+    REQUIRE(ledger->status().set_aside.empty());
+  }
+};
+
 TEST_CASE("an environment written by the documented bytes alone is read and continued") {
-  LedgerFixture fixture;
-  fixture.ledger.reset();
-  std::filesystem::remove_all(fixture.options.path);
-  write_by_hand(fixture.options.path);
-  fixture.open();
-  REQUIRE(fixture.ledger->status().set_aside.empty());
+  const auto format = GENERATE(Format::before, Format::present);
+  const ByHand fixture(format);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+  const auto places = fixture.ledger->places({}).value();
+  REQUIRE(places.size() == 1);
+  CHECK(places[0].network == "192.0.2.0/24");
+  CHECK(places[0].origin == "a.example");
+  CHECK(places[0].product == "Word");
+  CHECK(places[0].bytes_from_origin == 300);
+  CHECK(places[0].last == WallTime(std::chrono::microseconds(kNewYearUs)));
   CHECK(fixture.ledger->status().fetches == 1);
   const auto detail = fixture.ledger->device("C02X").value();
   CHECK(detail.device.address == "192.0.2.7");
@@ -134,6 +164,55 @@ TEST_CASE("an environment written by the documented bytes alone is read and cont
   CHECK(versions.items[0].requests == 2);
   CHECK(versions.items[0].devices_complete == 1);
   CHECK(versions.items[0].devices_partly == 0);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+}
+
+TEST_CASE("totals that are other than their fetches are found, named and put right") {
+  LedgerFixture fixture;
+  fixture.record({outlook(), piece(0, 10)});
+  fixture.ledger.reset();
+  {
+    RawEnvironment raw(fixture.options.path);
+    const std::string hour = bytes("00 07 79 78");  // no fetch is of it
+    raw.put("hours", hour + bytes("00 00 00 01 05"), bytes("01 01 00 90 03 ac 02 00 00"));
+    raw.put("totals", bytes("00 00 00 01 05"), bytes("7f 01 00 90 03 ac 02 00 00"));
+    raw.put("versions", bytes("00 00 00 01"), bytes("07 00"));
+    raw.put("holdings", bytes("00 00 00 01 00 00 00 01"), "x");
+  }
+  fixture.open();
+  const auto found = fixture.ledger->reckon(false).value();
+  CHECK(found.fetches == 2);
+  CHECK(found.wrong == std::vector<std::pair<std::string, std::uint64_t>>{
+                           {"totals", 1}, {"hours", 1}, {"days", 1}, {"holdings", 1}, {"versions", 1}});
+  CHECK(fixture.ledger->summary({}).value().requests == 127);
+  CHECK(fixture.ledger->reckon(true).value().fetches == 2);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+  CHECK(fixture.ledger->summary({}).value().requests == 2);
+  CHECK(fixture.ledger->versions({}).value().items.at(0).devices_complete == 1);
+  fixture.record({outlook()});
+  CHECK(fixture.ledger->summary({}).value().requests == 3);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+}
+
+// Whoever is refused can name anything: what that adds to the ledger for good is bounded, what it counts is not.
+TEST_CASE("refused requests for ever other origins are counted, and few are kept by name") {
+  const LedgerFixture fixture;
+  std::vector<FetchRecord> fetches;
+  for (int i = 0; i < 500; ++i) {
+    fetches.push_back(outlook());
+    fetches.back().answered = Answered::refused;
+    fetches.back().subject.edit().url = "http://" + std::to_string(i) + ".example/";
+    fetches.back().bytes_sent = 0;
+    fetches.back().sent_ranges.clear();
+  }
+  fetches.push_back(outlook());
+  fixture.record(fetches);
+  const auto places = fixture.ledger->places({}).value();
+  CHECK(places.size() == 66);
+  std::uint64_t requests = 0;
+  for (const PlaceRow& row : places) requests += row.requests;
+  CHECK(requests == 501);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
 }
 
 TEST_CASE("fetches keep everything through their stored form") {

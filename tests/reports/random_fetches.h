@@ -2,9 +2,11 @@
 // Random fetches and filters, and the comparison of all reports with their recount.
 #pragma once
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,6 +14,7 @@
 
 #include "ledger_fixture.h"
 #include "recount.h"
+#include "reports/inventory.h"
 
 namespace larder::reports {
 
@@ -27,6 +30,20 @@ class Chance {
 
 inline constexpr std::uint64_t kSpanHours = 24 * 6;
 
+// "D0" to "D7" are of one of two groups or of none.
+inline std::string some_group(std::uint64_t device) {
+  constexpr std::array kGroups{"", "staff", "pupils"};
+  return kGroups.at(device % kGroups.size());
+}
+
+inline void import_groups(Ledger& ledger) {
+  std::vector<InventoryLine> lines;
+  for (std::uint64_t device = 0; device < 8; ++device) {
+    lines.push_back({device + 1, {"D" + std::to_string(device), "", "", "", some_group(device), {}}});
+  }
+  REQUIRE(ledger.import_inventory(lines, false));
+}
+
 inline WallTime some_time(Chance& chance) {
   return at(std::chrono::hours(chance.below(kSpanHours))) + std::chrono::microseconds(chance.below(3'600'000'000));
 }
@@ -35,6 +52,7 @@ inline FetchRecord some_fetch(Chance& chance) {
   FetchRecord record = outlook();
   record.time = some_time(chance);
   record.token = "D" + std::to_string(chance.below(8));
+  record.client = address("192.0." + std::to_string(chance.below(3)) + ".7");
   record.entrance = static_cast<Entrance>(chance.below(9));
   record.answered = static_cast<Answered>(chance.below(7));
   const std::uint64_t product = chance.below(4);
@@ -42,8 +60,9 @@ inline FetchRecord some_fetch(Chance& chance) {
   record.subject.edit().version = std::to_string(chance.below(3));
   record.subject.edit().build = chance.one_in(2) ? "" : "b";
   record.subject.edit().kind = static_cast<FileKind>(chance.below(4));
-  record.subject.edit().url = "http://a.example/" + record.subject->product + record.subject->version +
-                              record.subject->build + std::to_string(chance.below(2));
+  record.subject.edit().url = (chance.one_in(3) ? "http://b.example:8080/" : "http://a.example/") +
+                              record.subject->product + record.subject->version + record.subject->build +
+                              std::to_string(chance.below(2));
   record.object_bytes = 40;
   record.sent_ranges.clear();
   record.bytes_sent = 0;
@@ -124,15 +143,82 @@ inline void check_traffic(Ledger& ledger, const Filter& filter, const Recount& r
   CHECK(told == recount.traffic);
 }
 
-inline void check_all(Ledger& ledger, const std::vector<FetchRecord>& records, const Filter& filter) {
+inline void check_places(Ledger& ledger, const Filter& filter, const Recount& recount) {
+  std::map<Recount::Place, Recount::Traffic> told;
+  std::map<std::tuple<std::string, Entrance, Outcome>, Recount::Traffic> troubles;
+  const auto places_rows = ledger.places(filter).value();
+  for (const PlaceRow& row : places_rows) {
+    const Recount::Traffic sums{row.requests, row.bytes_sent, row.bytes_from_origin};
+    CHECK(told.emplace(std::tuple{row.network, row.origin, row.product, row.entrance, row.outcome}, sums).second);
+    const bool unread = row.entrance == Entrance::tunnel || row.entrance == Entrance::sni;
+    if (row.requests == 0 || (row.outcome == Outcome::served && !unread)) continue;
+    Recount::Traffic& trouble = troubles[{row.origin, row.entrance, row.outcome}];
+    trouble.requests += row.requests;
+    trouble.bytes_sent += row.bytes_sent;
+  }
+  CHECK((told == recount.places));
+  const auto troubles_rows = ledger.troubles(filter).value();
+  for (const TroubleRow& row : troubles_rows) {
+    const Recount::Traffic& trouble = troubles[{row.origin, row.entrance, row.outcome}];
+    CHECK(row.requests == trouble.requests);
+    CHECK(row.bytes_sent == trouble.bytes_sent);
+    if (row.example) {
+      CHECK(row.example->fetch.entrance == row.entrance);
+      CHECK(outcome_of(row.example->fetch.answered) == row.outcome);
+    }
+    troubles.erase({row.origin, row.entrance, row.outcome});
+  }
+  CHECK(troubles.empty());
+}
+
+inline void check_adoption(Ledger& ledger, const Filter& filter, const Recount& recount) {
+  const auto adoption_rows = ledger.adoption(filter).value();
+  for (const AdoptionRow& row : adoption_rows) {
+    const std::tuple key{row.product, row.version, row.build};
+    const auto days = recount.days_of(key);
+    REQUIRE(days.contains(row.day));
+    CHECK(row.devices_new == days.at(row.day));
+    std::uint64_t until = 0;
+    for (const auto& [day, devices] : days) until += day <= row.day ? devices : 0;
+    CHECK(row.devices_complete == until);
+  }
+  const auto spread_rows = ledger.spread(filter).value();
+  for (const SpreadRow& row : spread_rows) {
+    std::uint64_t devices = 0;
+    for (const auto& [day, count] : recount.days_of({row.product, row.version, row.build})) devices += count;
+    CHECK(row.devices_complete == devices);
+    CHECK(row.devices_of_product == recount.devices_of(row.product));
+    CHECK((row.half_complete != WallTime{}) == (2 * row.devices_complete >= row.devices_of_product));
+    CHECK((row.most_complete != WallTime{}) == (10 * row.devices_complete >= 9 * row.devices_of_product));
+  }
+}
+
+inline void check_fetches(Ledger& ledger, const Filter& filter, const Recount& recount) {
+  std::multiset<std::tuple<WallTime, std::string, std::uint64_t>> told;
+  for (const FetchRow& row : all_pages<FetchRow>(filter, [&](const Filter& f) { return ledger.fetches(f); })) {
+    told.emplace(row.fetch.time, row.device, row.fetch.bytes_sent);
+  }
+  CHECK((told == recount.fetches));
+}
+
+// Whether single fetches are all there still.
+enum class Raw { whole, dropped };
+
+inline void check_all(Ledger& ledger, const std::vector<FetchRecord>& records, const Filter& filter,
+                      Raw raw = Raw::whole) {
   INFO("from " << (filter.from ? filter.from->time_since_epoch().count() : -1) << " to "
                << (filter.to ? filter.to->time_since_epoch().count() : -1) << " product " << filter.product
-               << " device " << filter.device);
-  const Recount recount(records, filter);
+               << " device " << filter.device << " group " << filter.group);
+  const Recount recount(records, filter, [&](const std::string& device) {
+    return some_group(static_cast<std::uint64_t>(device.back() - '0')) == filter.group;
+  });
   check_summary(ledger, filter, recount);
   check_versions(ledger, filter, recount);
   check_devices(ledger, filter, recount);
   check_traffic(ledger, filter, recount);
+  check_adoption(ledger, filter, recount);
+  if (raw == Raw::whole) check_fetches(ledger, filter, recount);
+  if (raw == Raw::whole || (filter.device.empty() && filter.group.empty())) check_places(ledger, filter, recount);
 }
 
 }  // namespace larder::reports

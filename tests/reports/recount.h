@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -16,8 +17,11 @@ namespace larder::reports {
 
 class Recount {
  public:
-  // In the order they were recorded.
-  Recount(const std::vector<FetchRecord>& records, Filter filter) : filter_(std::move(filter)) {
+  // In the order they were recorded. `of_group`: whether a device is of the filter's group.
+  Recount(
+      const std::vector<FetchRecord>& records, Filter filter,
+      std::function<bool(const std::string&)> of_group = [](const std::string&) { return false; })
+      : filter_(std::move(filter)), of_group_(std::move(of_group)) {
     for (const FetchRecord& record : records) count(record);
   }
 
@@ -31,7 +35,11 @@ class Recount {
     bool operator==(const Traffic&) const = default;
   };
 
+  using Place = std::tuple<std::string, std::string, std::string, Entrance, Outcome>;
+
   Summary summary;
+  std::map<Place, Traffic> places;
+  std::multiset<std::tuple<WallTime, std::string, std::uint64_t>> fetches;
   std::set<std::string> devices;
   std::map<std::tuple<std::string, std::string, std::string>, Version> versions;
   std::map<std::tuple<WallTime, std::string, Entrance>, Traffic> traffic;
@@ -47,8 +55,7 @@ class Recount {
     const bool makes_row = !own && !record.subject->product.empty() && record.subject->kind != FileKind::catalogue;
     if (makes_row && record.bytes_sent > 0) hold(record);
     if (!filter_.product.empty() && record.subject->product != filter_.product) return;
-    if (!filter_.device.empty() && (own || record.token != filter_.device)) return;
-    if (!in_window(record)) return;
+    if (!is_meant(record.token, own) || !in_window(record)) return;
     const std::uint64_t requests = own ? 0 : 1;
     const std::uint64_t sent = own ? 0 : record.bytes_sent;
     summary.requests += requests;
@@ -60,11 +67,36 @@ class Recount {
     row.requests += requests;
     row.bytes_sent += sent;
     row.bytes_from_origin += record.bytes_from_origin;
+    count_place(record, requests, sent);
+    fetches.emplace(record.time, own ? "" : record.token, record.bytes_sent);
     if (own) return;
     devices.insert(record.token);
     by_device[record.token].first += 1;
     by_device[record.token].second += sent;
     if (makes_row) count_version(record);
+  }
+
+  bool is_meant(const std::string& device, bool own) const {
+    if (!filter_.device.empty() && (own || device != filter_.device)) return false;
+    return filter_.group.empty() || (!own && of_group_(device));
+  }
+
+  // Networks and hosts of the tests' own addresses and URLs.
+  void count_place(const FetchRecord& record, std::uint64_t requests, std::uint64_t sent) {
+    const std::string address = record.client.text();
+    const bool is_v6 = address.find(':') != std::string::npos;
+    const std::string network = is_v6 ? "2001:db8::/64" : address.substr(0, address.rfind('.')) + ".0/24";
+    const std::string& url = record.subject->url;
+    const std::size_t begin = std::min(url.find("//"), url.size() - 2) + 2;  // "larder:/proxy.pac" has no host
+    const std::string host = url.substr(begin, url.find('/', begin) - begin);
+    const Outcome outcome = record.answered == Answered::refused  ? Outcome::refused
+                            : record.answered == Answered::failed ? Outcome::failed
+                                                                  : Outcome::served;
+    const bool own = record.entrance == Entrance::own;
+    Traffic& place = places[{own ? "" : network, host, record.subject->product, record.entrance, outcome}];
+    place.requests += requests;
+    place.bytes_sent += sent;
+    place.bytes_from_origin += record.bytes_from_origin;
   }
 
   void count_version(const FetchRecord& record) {
@@ -100,8 +132,32 @@ class Recount {
     return devices_complete;
   }
 
+  // How many devices in scope came to have a version whole, by day, up to the window's end.
+  std::map<WallTime, std::uint64_t> days_of(const std::tuple<std::string, std::string, std::string>& version) const {
+    std::map<WallTime, std::uint64_t> days;
+    for (const auto& [key, time] : completed_) {
+      if (std::tie(std::get<1>(key), std::get<2>(key), std::get<3>(key)) != version) continue;
+      if (!is_meant(std::get<0>(key), false) || (filter_.to && time >= *filter_.to)) continue;
+      ++days[std::chrono::floor<std::chrono::days>(time)];
+    }
+    return days;
+  }
+
+  // That came to have any version of the product.
+  std::uint64_t devices_of(const std::string& product) const {
+    std::set<std::string> devices_with;
+    for (const auto& [key, time] : completed_) {
+      if (std::get<1>(key) != product || !is_meant(std::get<0>(key), false) || (filter_.to && time >= *filter_.to)) {
+        continue;
+      }
+      devices_with.insert(std::get<0>(key));
+    }
+    return devices_with.size();
+  }
+
  private:
   Filter filter_;
+  std::function<bool(const std::string&)> of_group_;
   std::map<std::tuple<std::string, std::string, std::string, std::string, std::string>, std::vector<bool>> held_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, WallTime> completed_;
 };

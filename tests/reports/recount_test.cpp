@@ -10,9 +10,24 @@ namespace {
 using std::chrono::hours;
 using std::chrono::microseconds;
 
+// Of a group, too, one time in five.
+Filter some_filter_with_group(Chance& chance) {
+  Filter filter = some_filter(chance);
+  if (chance.one_in(5)) filter.group = some_group(chance.below(3));
+  return filter;
+}
+
+std::string wrong_totals(Ledger& ledger) {
+  std::string wrong;
+  const auto reckoning = ledger.reckon(false).value();
+  for (const auto& [table, rows] : reckoning.wrong) wrong += table + " " + std::to_string(rows) + " ";
+  return wrong;
+}
+
 TEST_CASE("every report equals a recount of all records, whatever the window, product and device") {
   Chance chance(7);
   LedgerFixture fixture;
+  import_groups(*fixture.ledger);
   std::vector<FetchRecord> records;
   for (int round = 0; round < 6; ++round) {
     std::vector<FetchRecord> batch;
@@ -21,13 +36,15 @@ TEST_CASE("every report equals a recount of all records, whatever the window, pr
     fixture.record(batch);
     if (round == 2) fixture.open();
     check_all(*fixture.ledger, records, {});
-    for (int i = 0; i < 40; ++i) check_all(*fixture.ledger, records, some_filter(chance));
+    for (int i = 0; i < 40; ++i) check_all(*fixture.ledger, records, some_filter_with_group(chance));
+    CHECK(wrong_totals(*fixture.ledger) == "");
   }
 }
 
 TEST_CASE("records whose clock went back are counted where their time says") {
   Chance chance(8);
   const LedgerFixture fixture;
+  import_groups(*fixture.ledger);
   std::vector<FetchRecord> records;
   for (int i = 0; i < 60; ++i) {
     records.push_back(some_fetch(chance));
@@ -36,7 +53,7 @@ TEST_CASE("records whose clock went back are counted where their time says") {
     if (i % 10 == 0) fixture.ledger->flush();
   }
   fixture.ledger->flush();
-  for (int i = 0; i < 40; ++i) check_all(*fixture.ledger, records, some_filter(chance));
+  for (int i = 0; i < 40; ++i) check_all(*fixture.ledger, records, some_filter_with_group(chance));
 }
 
 // Filters on whole hours, so that the answer does not depend on raw records.
@@ -44,6 +61,7 @@ TEST_CASE("totals outlive the raw fetches that retention drops") {
   LedgerFixture fixture;
   fixture.options.retention = hours(24 * 30);
   fixture.open();
+  import_groups(*fixture.ledger);
   Chance chance(9);
   std::vector<FetchRecord> records;
   for (int i = 0; i < 500; ++i) records.push_back(some_fetch(chance));
@@ -57,11 +75,12 @@ TEST_CASE("totals outlive the raw fetches that retention drops") {
   CHECK(left < 500);
   CHECK(left > 0);
   for (int i = 0; i < 60; ++i) {
-    Filter filter = some_filter(chance);
+    Filter filter = some_filter_with_group(chance);
     if (filter.from) filter.from = std::chrono::floor<hours>(*filter.from);
     if (filter.to) filter.to = std::chrono::floor<hours>(*filter.to);
-    check_all(*fixture.ledger, records, filter);
+    check_all(*fixture.ledger, records, filter, Raw::dropped);
   }
+  CHECK(wrong_totals(*fixture.ledger) == "");
   // An end inside an hour whose raw fetches are gone takes the hour whole.
   Filter ragged;
   ragged.from = at(hours(2) + microseconds(1));

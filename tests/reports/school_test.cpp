@@ -57,6 +57,10 @@ TEST_CASE("after two months of a school every answer is what its devices did", "
   pupil.device = "C0210123";
   check_all(ledger, fixture.truth, pupil);
 
+  const auto reckoning = ledger.reckon(false).value();
+  CHECK(reckoning.fetches == fixture.truth.size());
+  CHECK(reckoning.wrong.empty());
+
   for (const auto& [id, system] : fixture.school.systems()) {
     const DeviceRow row = ledger.device(id).value().device;
     CAPTURE(id, system.told, system.runs);
