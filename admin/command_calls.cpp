@@ -89,6 +89,17 @@ int get(const CommandOptions& options, Subject subject, const std::string& targe
   }
 }
 
+int report_traffic(const CommandOptions& options) {
+  return get(options, options.by.empty() ? Subject::traffic : Subject::sums,
+             "/api/v1/reports/traffic" + query_of(options));
+}
+
+int repair_totals(const CommandOptions& options) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  return print(options, Subject::totals, client->post("/api/v1/ledger/totals", ""));
+}
+
 int order(const CommandOptions& options, const std::string& target) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);
@@ -105,6 +116,8 @@ std::string query_of(const CommandOptions& options) {
   add("product", options.product);
   add("device", options.device);
   add("group", options.group);
+  add("version", options.version);
+  add("by", options.by);
   add("limit", options.limit);
   add("cursor", options.cursor);
   if (options.csv) add("format", "csv");

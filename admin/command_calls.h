@@ -23,7 +23,7 @@ struct CommandOptions {
   std::string token_file;
   bool json = false;
   bool csv = false;
-  std::string from, to, product, device, group, limit, cursor;
+  std::string from, to, product, device, group, version, by, limit, cursor;
   std::string file;
   bool dry_run = false;
   std::string device_id;
@@ -52,6 +52,8 @@ int get(const CommandOptions& options, Subject subject, const std::string& targe
 // The options that are a report's parameters, from the "?" on; "" when there are none.
 std::string query_of(const CommandOptions& options);
 
+int report_traffic(const CommandOptions& options);
+int repair_totals(const CommandOptions& options);
 int order(const CommandOptions& options, const std::string& target);  // about options.url
 int verify(const CommandOptions& options);
 int import_devices(const CommandOptions& options);

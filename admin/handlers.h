@@ -39,9 +39,24 @@ void report_metrics(const Desk& desk, const Request& request, const Reply& reply
 // ledger_reports.cpp
 void report_summary(const Desk& desk, const Request& request, const Reply& reply);
 void report_versions(const Desk& desk, const Request& request, const Reply& reply);
+
+// device_reports.cpp
 void report_devices(const Desk& desk, const Request& request, const Reply& reply);
 void report_device(const Desk& desk, const Request& request, const Reply& reply);
+void report_fetches(const Desk& desk, const Request& request, const Reply& reply);
+
+// traffic.cpp
 void report_traffic(const Desk& desk, const Request& request, const Reply& reply);
+
+// adoption.cpp
+void report_adoption(const Desk& desk, const Request& request, const Reply& reply);
+
+// problems.cpp
+void report_problems(const Desk& desk, const Request& request, const Reply& reply);
+
+// totals_orders.cpp
+void check_totals(const Desk& desk, const Request& request, const Reply& reply);
+void repair_totals(const Desk& desk, const Request& request, const Reply& reply);
 
 // lagging.cpp
 void report_lagging(const Desk& desk, const Request& request, const Reply& reply);

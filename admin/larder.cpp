@@ -44,6 +44,7 @@ class CommandLine {
     add_doctor();
     add_what();
     add_reports();
+    add_ledger();
     add_cache();
     add_prefetch();
     add_bundles();
@@ -97,29 +98,41 @@ class CommandLine {
     report->require_subcommand(1)->fallthrough();
     add_report(*report, "summary", "Totals, and what the cache saved", Subject::summary);
     add_pages(*add_report(*report, "versions", "How many devices have fetched which version", Subject::versions));
+    add_report(*report, "adoption", "How the versions of a product came to the devices, by day", Subject::adoption)
+        ->add_option("--version", options_.version, "This version only");
     auto* releases = add(
-        *report, "releases", "The releases of Microsoft's applications seen, fetched or not",
+        *report, "releases", "The releases that catalogues list, and how each has spread",
         [](const CommandOptions& o) { return get(o, Subject::releases, "/api/v1/reports/releases" + query_of(o)); });
     releases->add_option("--product", options_.product, "This product only");
+    add_group(*releases);
     releases->add_flag("--csv", options_.csv, "Print CSV");
-    auto* devices = add_report(*report, "devices", "The devices seen", Subject::devices);
-    devices->add_option("--group", options_.group, "Devices of this group of the inventory only");
-    add_pages(*devices);
+    add_pages(*add_report(*report, "devices", "The devices seen", Subject::devices));
+    add_pages(*add_report(*report, "fetches", "Single fetches, the newest first", Subject::fetches));
     auto* lagging =
         add(*report, "lagging", "Devices that do not have the newest release, and those never seen",
             [](const CommandOptions& o) { return get(o, Subject::lagging, "/api/v1/reports/lagging" + query_of(o)); });
     lagging->add_option("--product", options_.product, "This product only");
     lagging->add_option("--device", options_.device, "This device only");
-    lagging->add_option("--group", options_.group, "Devices of this group of the inventory only");
+    add_group(*lagging);
     lagging->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
     add_pages(*lagging);
-    add_pages(*add_report(*report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic));
+    add_traffic(*report);
+    add_report(*report, "problems", "What is wrong, and what went wrong for devices, each with what to do",
+               Subject::problems);
     add(*report, "device", "One device: its products and last fetches",
         [](const CommandOptions& o) {
           return get(o, Subject::device, "/api/v1/reports/devices/" + query_escape(o.device_id));
         })
         ->add_option("ID", options_.device_id, "As `larder report devices` shows it")
         ->required();
+  }
+
+  void add_traffic(CLI::App& report) {
+    auto* traffic = add_report(report, "traffic", "Requests and bytes by hour, product and entrance", Subject::traffic);
+    traffic->callback([this] { run_ = report_traffic; });
+    traffic->add_option("--by", options_.by, "Added up by this one alone")
+        ->check(CLI::IsMember(std::vector<std::string>{"hour", "day", "product", "entrance", "origin", "network"}));
+    add_pages(*traffic);
   }
 
   CLI::App* add_report(CLI::App& report, const char* name, const char* meaning, Subject subject) {
@@ -130,8 +143,21 @@ class CommandLine {
     command->add_option("--to", options_.to, "Up to this time");
     command->add_option("--product", options_.product, "This product only");
     command->add_option("--device", options_.device, "This device only");
+    add_group(*command);
     command->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
     return command;
+  }
+
+  void add_group(CLI::App& command) {
+    command.add_option("--group", options_.group, "Devices of this group of the inventory only");
+  }
+
+  void add_ledger() {
+    auto* ledger = app_.add_subcommand("ledger", "The record of all fetches");
+    ledger->require_subcommand(1)->fallthrough();
+    add(*ledger, "check", "Add its totals up anew from the single fetches, and say which are wrong",
+        [](const CommandOptions& o) { return get(o, Subject::totals, "/api/v1/ledger/totals"); });
+    add(*ledger, "repair", "The same, and put them right", repair_totals);
   }
 
   void add_pages(CLI::App& command) {

@@ -19,13 +19,15 @@
 namespace larder::admin {
 
 Response csv_response(const Table& table);
+// A list that has all its rows on one page.
+Response whole_list(const Table& table, bool as_csv);
 // The same request for the page that begins at `cursor`, as a Link field has it.
 std::string next_page(const Request& request, const Query& query, const std::string& cursor);
 
-// `known`: the parameters the report takes.
-template <class Row, class Report>
+// `known`: the parameters the report takes; `table_of` makes a Table of a vector of Rows.
+template <class Row, class Report, class TableOf>
 void answer_pages(const Request& request, const Reply& reply, std::initializer_list<std::string_view> known,
-                  const Report& report, Table (*table_of)(const std::vector<Row>&)) {
+                  const Report& report, const TableOf& table_of) {
   const auto query = Query::parse(request.query, known);
   if (!query) return reply(problem(query.error()));
   auto filter = query->filter();

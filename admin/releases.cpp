@@ -1,55 +1,120 @@
 // SPDX-License-Identifier: MIT
-// The releases of Microsoft's applications that Larder has seen, whether or not a device has fetched them.
+// The releases that catalogues list, and how each has spread.
 #include "admin/releases.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "admin/handlers.h"
-#include "admin/json.h"
-#include "admin/query.h"
-#include "admin/table.h"
+#include "admin/ledger_tables.h"
 #include "updates/mau_set.h"
+#include "updates/recognise.h"
 
 namespace larder::admin {
 namespace {
 
-// Devices that have fetched a version whole, by version.
-Result<std::map<std::string, std::uint64_t>> devices_of(reports::Ledger& ledger, const std::string& product) {
-  std::map<std::string, std::uint64_t> devices;
-  reports::Filter filter;
-  filter.product = product;
-  filter.limit = 1000;
-  do {
-    const auto page = ledger.versions(filter);
-    if (!page) return page.error();
-    for (const reports::VersionRow& row : page->items) devices[row.version] += row.devices_complete;
-    filter.cursor = page->next_cursor;
-  } while (!filter.cursor.empty());
-  return devices;
-}
+// What a catalogue says of a release.
+struct Listed {
+  std::string product, version;
+  std::string marketing_version;
+  std::string channel;
+  WallTime first_seen;
+  bool current = false;
+  std::string url;
+};
+
+// How the versions of all products have spread, by product and version; builds of one version together: the one that
+// most have counts.
+class Spread {
+ public:
+  static Result<Spread> read(reports::Ledger& ledger, const reports::Filter& filter) {
+    auto rows = ledger.spread(filter);
+    if (!rows) return rows.error();
+    Spread spread;
+    for (reports::SpreadRow& row : *rows) {
+      auto [at, added] = spread.rows_.try_emplace({row.product, row.version}, row);
+      if (!added && row.devices_complete > at->second.devices_complete) at->second = std::move(row);
+    }
+    return spread;
+  }
+
+  // Null: no device has it.
+  const reports::SpreadRow* of(const Listed& release) const {
+    const auto found = rows_.find({release.product, release.version});
+    return found == rows_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, reports::SpreadRow> rows_;
+};
 
 Cell text_or_nothing(std::string_view text) {
   return text.empty() ? Cell{} : Cell{std::string(text)};
 }
 
-// The newest first. Sizes are those of packages in the store: a manifest tells none that can be relied on.
-Status add_rows(const Desk& desk, const proxy::MauState& state, cache::Reader& reader, Table& table) {
-  const std::string& product = state.product.empty() ? state.app_id : state.product;
-  const auto devices = devices_of(desk.sources.ledger, product);
-  if (!devices) return devices.error();
-  for (auto release = state.releases.rbegin(); release != state.releases.rend(); ++release) {
-    const cache::ObjectPtr held = release->url.empty() ? nullptr : reader.find(release->url);
-    const auto fetched = devices->find(release->version);
-    table.rows.push_back(
-        {product, release->version, text_or_nothing(updates::mau_marketing_version(release->title)), state.channel,
-         to_cell(release->first_seen), release->version == state.version, held ? Cell{held->size_bytes} : Cell{},
-         fetched == devices->end() ? std::uint64_t{0} : fetched->second, text_or_nothing(release->url)});
+// Days from the first sight of a release, or where that is not known from the first device that had it, until a moment.
+Cell days_until(const Listed& release, const reports::SpreadRow& spread, WallTime moment) {
+  if (moment == WallTime{}) return {};
+  const WallTime since = release.first_seen == WallTime{} ? spread.first_complete : release.first_seen;
+  return std::max(0.0, std::chrono::duration<double, std::ratio<86400>>(moment - since).count());
+}
+
+// Sizes are those of packages in the store: a manifest tells none that can be relied on.
+std::vector<Cell> row_of(const Listed& release, const Spread& spread, cache::Reader& reader) {
+  const cache::ObjectPtr held = release.url.empty() ? nullptr : reader.find(release.url);
+  const reports::SpreadRow* devices = spread.of(release);
+  return {release.product,
+          release.version,
+          text_or_nothing(release.marketing_version),
+          release.channel,
+          to_cell(release.first_seen),
+          release.current,
+          held ? Cell{held->size_bytes} : Cell{},
+          devices != nullptr ? devices->devices_complete : std::uint64_t{0},
+          text_or_nothing(release.url),
+          devices != nullptr ? Cell{devices->devices_of_product} : Cell{},
+          to_cell(devices != nullptr ? devices->first_complete : WallTime{}),
+          devices != nullptr ? days_until(release, *devices, devices->half_complete) : Cell{},
+          devices != nullptr ? days_until(release, *devices, devices->most_complete) : Cell{}};
+}
+
+// AutoUpdate's, the newest first.
+void add_published(const std::vector<proxy::MauState>& manifests, std::vector<Listed>& releases) {
+  for (const proxy::MauState& state : manifests) {
+    const std::string& product = state.product.empty() ? state.app_id : state.product;
+    for (auto release = state.releases.rbegin(); release != state.releases.rend(); ++release) {
+      releases.push_back({product, release->version, std::string(updates::mau_marketing_version(release->title)),
+                          state.channel, release->first_seen, release->version == state.version, release->url});
+    }
   }
-  return ok();
+}
+
+// What other catalogues list: Apple's. The newest of a product, as far as versions tell, is the current one.
+void add_listed(const updates::Knowledge& knowledge, std::vector<Listed>& releases) {
+  std::set<std::string> published;
+  for (const Listed& release : releases) published.insert(release.product);
+  std::map<std::string, std::map<std::string, Listed>> others;  // by product and version
+  knowledge.each_file([&](const updates::ListedFile& file) {
+    if (!file.principal || file.version.empty() || published.contains(file.product)) return;
+    Listed& release = others[file.product][file.version];
+    release.product = file.product;
+    release.version = file.version;
+    release.channel = file.channel;
+    if (file.from_version.empty() && !file.superseded) release.url = file.url;
+  });
+  for (auto& [product, versions] : others) {
+    std::vector<Listed> sorted;
+    for (auto& [version, release] : versions) sorted.push_back(std::move(release));
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Listed& a, const Listed& b) { return updates::compare_versions(a.version, b.version) > 0; });
+    sorted.front().current = true;
+    std::move(sorted.begin(), sorted.end(), std::back_inserter(releases));
+  }
 }
 
 }  // namespace
@@ -71,25 +136,27 @@ bool is_unconfirmed(const proxy::MauState& state, WallTime now) {
 }
 
 void report_releases(const Desk& desk, const Request& request, const Reply& reply) {
-  const auto query = Query::parse(request.query, {"product", "format"});
+  const auto query = Query::parse(request.query, {"product", "group", "format"});
   if (!query) return reply(problem(query.error()));
   const auto as_csv = query->wants_csv();
-  if (!as_csv) return reply(problem(as_csv.error()));
-  const std::string wanted = query->text("product");
+  const auto filter = query->filter();
+  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
+  const auto spread = Spread::read(desk.sources.ledger, *filter);
+  if (!spread) return reply(problem(spread.error()));
+  std::vector<Listed> releases;
+  if (desk.sources.manifests) add_published(desk.sources.manifests(), releases);
+  add_listed(*desk.sources.knowledge(), releases);
   Table table;
-  table.columns = {"product", "version",    "marketing_version", "channel", "first_seen",
-                   "current", "size_bytes", "devices_complete",  "url"};
-  if (desk.sources.manifests) {
-    const auto reader = desk.sources.make_reader();
-    for (const proxy::MauState& state : desk.sources.manifests()) {
-      if (!wanted.empty() && wanted != (state.product.empty() ? state.app_id : state.product)) continue;
-      if (auto added = add_rows(desk, state, *reader, table); !added) return reply(problem(added.error()));
+  table.columns = {"product",        "version",      "marketing_version", "channel", "first_seen",
+                   "current",        "size_bytes",   "devices_complete",  "url",     "devices_of_product",
+                   "first_complete", "days_to_half", "days_to_most"};
+  const auto reader = desk.sources.make_reader();
+  for (const Listed& release : releases) {
+    if (filter->product.empty() || filter->product == release.product) {
+      table.rows.push_back(row_of(release, *spread, *reader));
     }
   }
-  Response response;
-  if (*as_csv) response.content_type = "text/csv; charset=utf-8; header=present";
-  response.body = *as_csv ? csv(table) : list_json(table, "");
-  reply(std::move(response));
+  reply(whole_list(table, *as_csv));
 }
 
 }  // namespace larder::admin

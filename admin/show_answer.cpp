@@ -2,153 +2,19 @@
 #include "admin/show_answer.h"
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <iomanip>
-#include <nlohmann/json.hpp>
-#include <span>
-#include <sstream>
-#include <utility>
 
-#include "admin/text_table.h"
+#include "admin/show_reports.h"
 #include "base/bytes.h"
 #include "config/keys.h"
 
 namespace larder::admin {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-enum class As { text, count, bytes, share, time, truth };
-
-// One column of a list: where its value is, and how it is shown.
-struct Shown {
-  const char* field;
-  const char* title;
-  As as;
-};
-
-constexpr std::array kVersions{Shown{"product", "PRODUCT", As::text},
-                               Shown{"version", "VERSION", As::text},
-                               Shown{"build", "BUILD", As::text},
-                               Shown{"devices_complete", "DEVICES", As::count},
-                               Shown{"devices_partly", "PARTLY", As::count},
-                               Shown{"bytes_sent", "SENT", As::bytes},
-                               Shown{"first_fetch", "FIRST", As::time},
-                               Shown{"last_fetch", "LAST", As::time}};
-constexpr std::array kReleases{Shown{"product", "PRODUCT", As::text},
-                               Shown{"version", "VERSION", As::text},
-                               Shown{"marketing_version", "KNOWN AS", As::text},
-                               Shown{"channel", "CHANNEL", As::text},
-                               Shown{"first_seen", "FIRST SEEN", As::time},
-                               Shown{"size_bytes", "SIZE", As::bytes},
-                               Shown{"devices_complete", "DEVICES", As::count}};
-constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},          Shown{"evidence", "KNOWN BY", As::text},
-                              Shown{"name", "NAME", As::text},          Shown{"group", "GROUP", As::text},
-                              Shown{"address", "ADDRESS", As::text},    Shown{"os", "OS", As::text},
-                              Shown{"os_version", "VERSION", As::text}, Shown{"os_build", "BUILD", As::text},
-                              Shown{"requests", "REQUESTS", As::count}, Shown{"bytes_sent", "SENT", As::bytes},
-                              Shown{"last_seen", "LAST SEEN", As::time}};
-constexpr std::array kTraffic{
-    Shown{"hour", "HOUR", As::time},         Shown{"product", "PRODUCT", As::text},
-    Shown{"entrance", "ENTRANCE", As::text}, Shown{"requests", "REQUESTS", As::count},
-    Shown{"bytes_sent", "SENT", As::bytes},  Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes}};
-constexpr std::array kLagging{Shown{"device", "DEVICE", As::text},
-                              Shown{"name", "NAME", As::text},
-                              Shown{"group", "GROUP", As::text},
-                              Shown{"product", "PRODUCT", As::text},
-                              Shown{"version", "HAS", As::text},
-                              Shown{"newest_version", "NEWEST", As::text},
-                              Shown{"releases_behind", "RELEASES", As::count},
-                              Shown{"days_behind", "DAYS", As::count},
-                              Shown{"last_seen", "LAST SEEN", As::time}};
 constexpr std::array kChanges{Shown{"serial", "DEVICE", As::text}, Shown{"field", "FIELD", As::text},
                               Shown{"before", "BEFORE", As::text}, Shown{"after", "AFTER", As::text}};
 constexpr std::array kObjects{Shown{"url", "URL", As::text},          Shown{"size_bytes", "SIZE", As::bytes},
                               Shown{"bytes_held", "HELD", As::bytes}, Shown{"complete", "WHOLE", As::truth},
                               Shown{"pinned", "PINNED", As::truth},   Shown{"stored_at", "SINCE", As::time}};
-constexpr std::array kProducts{Shown{"product", "PRODUCT", As::text}, Shown{"version", "VERSION", As::text},
-                               Shown{"build", "BUILD", As::text},     Shown{"complete", "WHOLE", As::truth},
-                               Shown{"fraction", "PART", As::share},  Shown{"bytes_sent", "SENT", As::bytes},
-                               Shown{"last_fetch", "LAST", As::time}};
-constexpr std::array kFetches{Shown{"time", "TIME", As::time},
-                              Shown{"answered", "ANSWERED", As::text},
-                              Shown{"status", "STATUS", As::count},
-                              Shown{"bytes_sent", "SENT", As::bytes},
-                              Shown{"product", "PRODUCT", As::text},
-                              Shown{"version", "VERSION", As::text},
-                              Shown{"from_version", "FROM", As::text},
-                              Shown{"evidence", "KNOWN BY", As::text},
-                              Shown{"url", "URL", As::text}};
-
-std::string percent(double share) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %%", share * 100);
-  return text.data();
-}
-
-// "2026-08-17T15:04:05Z" -> "2026-08-17 15:04"
-std::string short_time(std::string time) {
-  if (time.size() < 16) return time;
-  time.resize(16);
-  time[10] = ' ';
-  return time;
-}
-
-std::string cell(const Json& row, const Shown& shown) {
-  const Json& value = row.at(shown.field);
-  if (value.is_null()) return "-";
-  switch (shown.as) {
-    case As::text:
-      return value.get<std::string>();
-    case As::count:
-      return std::to_string(value.get<std::uint64_t>());
-    case As::bytes:
-      return format_bytes(value.get<std::uint64_t>());
-    case As::share:
-      return percent(value.get<double>());
-    case As::time:
-      return short_time(value.get<std::string>());
-    case As::truth:
-      return value.get<bool>() ? "yes" : "no";
-  }
-  return {};
-}
-
-std::string show_rows(const Json& rows, std::span<const Shown> shown, std::size_t width) {
-  std::vector<Column> columns;
-  for (const auto& column : shown) {
-    const bool number = column.as == As::count || column.as == As::bytes || column.as == As::share;
-    columns.push_back({column.title, number ? Align::right : Align::left});
-  }
-  std::vector<std::vector<std::string>> cells;
-  for (const auto& row : rows) {
-    auto& line = cells.emplace_back();
-    for (const auto& column : shown) line.push_back(cell(row, column));
-  }
-  return text_table(columns, cells, width);
-}
-
-std::string show_list(const Json& answer, std::span<const Shown> shown, std::size_t width) {
-  if (answer.at("items").empty()) return "nothing on record\n";
-  std::string text = show_rows(answer.at("items"), shown, width);
-  if (!answer.at("next_cursor").is_null()) {
-    text += "\nmore: add --cursor " + answer.at("next_cursor").get<std::string>() + "\n";
-  }
-  return text;
-}
-
-using Facts = std::vector<std::pair<std::string, std::string>>;
-
-std::string show_facts(const Facts& facts) {
-  std::size_t widest = 0;
-  for (const auto& [name, value] : facts) widest = std::max(widest, name.size());
-  std::string text;
-  for (const auto& [name, value] : facts) {
-    text.append(name).append(widest - name.size() + 2, ' ').append(value).append("\n");
-  }
-  return text;
-}
 
 std::string health_of(const Json& part) {
   return part.at("broken").is_null() ? "well" : "BROKEN: " + part.at("broken").get<std::string>();
@@ -159,6 +25,17 @@ std::string span_text(std::int64_t seconds) {
   if (minutes < 60) return std::to_string(minutes) + " min";
   if (minutes < 48 * 60) return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
   return std::to_string(minutes / 1440) + " days";
+}
+
+std::string show_totals(const Json& answer) {
+  std::string text = answer.at("rows").dump() + " totals of " + answer.at("fetches").dump() + " single fetches: ";
+  if (answer.at("wrong").empty()) return text + "all are right\n";
+  text += answer.at("repaired").get<bool>() ? "these were wrong and have been put right\n"
+                                            : "these are WRONG; larder ledger repair puts them right\n";
+  for (const Json& wrong : answer.at("wrong")) {
+    text += "  " + wrong.at("table").get<std::string>() + ": " + wrong.at("rows").dump() + "\n";
+  }
+  return text;
 }
 
 std::string show_status(const Json& a) {
@@ -184,39 +61,6 @@ std::string show_status(const Json& a) {
                                          " s: " + origin.at("why").get<std::string>());
   }
   return show_facts(facts);
-}
-
-std::string with_decimals(const Json& number) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(2) << number.get<double>();
-  return text.str();
-}
-
-std::string show_summary(const Json& a) {
-  const auto bytes = [&](const char* name) { return format_bytes(a.at(name).get<std::uint64_t>()); };
-  const auto saved = a.at("saved_bytes").get<std::int64_t>();
-  const std::string sign = saved < 0 ? "-" : "";
-  Facts facts{{"requests", a.at("requests").dump()},
-              {"devices", a.at("devices").dump()},
-              {"sent to clients", bytes("bytes_sent")},
-              {"from origins", bytes("bytes_from_origin")},
-              {"of Larder's own accord", bytes("bytes_from_origin_own")},
-              {"saved", sign + format_bytes(static_cast<std::uint64_t>(std::abs(saved)))},
-              {"saved, of bytes", percent(a.at("hit_ratio_bytes").get<double>())},
-              {"saved, of requests", percent(a.at("hit_ratio_requests").get<double>())}};
-  if (!a.at("saved_money").is_null()) {
-    facts.emplace_back("saved, in money",
-                       with_decimals(a.at("saved_money")) + " " + a.at("currency").get<std::string>());
-  }
-  if (!a.at("saved_hours").is_null())
-    facts.emplace_back("saved, of the line", with_decimals(a.at("saved_hours")) + " h");
-  return show_facts(facts);
-}
-
-std::string show_device(const Json& a, std::size_t width) {
-  Json one = Json::array({a});
-  return show_rows(one, kDevices, width) + "\n" + show_rows(a.at("products"), kProducts, width) + "\n" +
-         show_rows(a.at("recent"), kFetches, width);
 }
 
 std::string show_import(const Json& a, std::size_t width) {
@@ -311,20 +155,8 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
   switch (subject) {
     case Subject::status:
       return show_status(answer);
-    case Subject::summary:
-      return show_summary(answer);
-    case Subject::versions:
-      return show_list(answer, kVersions, width);
-    case Subject::releases:
-      return show_list(answer, kReleases, width);
-    case Subject::devices:
-      return show_list(answer, kDevices, width);
-    case Subject::device:
-      return show_device(answer, width);
-    case Subject::traffic:
-      return show_list(answer, kTraffic, width);
-    case Subject::lagging:
-      return show_list(answer, kLagging, width);
+    case Subject::totals:
+      return show_totals(answer);
     case Subject::bundle:
       return "applications: " + answer.at("applications").dump() +
              ", of these newer than here: " + answer.at("published").dump() + "\n";
@@ -344,8 +176,9 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_tls(answer);
     case Subject::text:
       return answer.at("text").get<std::string>();
+    default:
+      return show_report(subject, answer, width);
   }
-  return {};
 }
 
 }  // namespace

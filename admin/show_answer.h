@@ -22,7 +22,12 @@ enum class Subject {
   devices,
   device,
   traffic,
+  sums,  // traffic, by one thing alone
   lagging,
+  fetches,
+  adoption,
+  problems,
+  totals,
   import,
   erased,
   bundle,

@@ -6,7 +6,7 @@
 #include "admin/json.h"
 #include "admin/live_feed.h"
 #include "admin/query.h"
-#include "admin/releases.h"
+#include "admin/standing_problems.h"
 #include "config/keys.h"
 
 namespace larder::admin {
@@ -114,36 +114,6 @@ Json ledger_json(const reports::Ledger::LedgerStatus& ledger) {
           {"set_aside", ledger.set_aside}};
 }
 
-// What an administrator should know, in sentences; empty when all is well.
-Json problems_json(const LiveStatus& live, const cache::StoreStatus& store,
-                   const reports::Ledger::LedgerStatus& ledger) {
-  Json problems = Json::array();
-  if (!store.broken.empty()) problems.push_back("nothing is kept: " + store.broken);
-  if (store.full) problems.push_back("the last write to the store was refused for want of room");
-  for (const std::string& aside : store.set_aside) problems.push_back("the store lost an environment: " + aside);
-  if (store.chunks_lost > 0) {
-    problems.push_back(std::to_string(store.chunks_lost) + " chunks were lost and are fetched again when asked for");
-  }
-  if (store.corrupt_chunks > 0) {
-    problems.push_back(std::to_string(store.corrupt_chunks) +
-                       " chunks failed their check since the start and were dropped: look at the disk");
-  }
-  if (!ledger.broken.empty()) problems.push_back("nothing is recorded: " + ledger.broken);
-  for (const std::string& aside : ledger.set_aside)
-    problems.push_back("the record began anew; the old one is " + aside);
-  if (!live.mismatches.empty()) {
-    const proxy::Mismatch& last = live.mismatches.front();
-    problems.push_back(std::to_string(live.counters.contents_refused.value()) +
-                       " downloads since the start were not what a catalogue publishes, and were not kept; the last, " +
-                       last.url + ": " + last.why);
-  }
-  if (ledger.dropped > 0) problems.push_back(std::to_string(ledger.dropped) + " fetches were never recorded");
-  return problems;
-}
-
-// Microsoft has published Office weekly for years (a median of seven days, at most some fourteen over holidays).
-constexpr std::chrono::days kOfficeStale{14};
-
 Json manifests_json(const std::vector<proxy::MauState>& manifests) {
   Json list = Json::array();
   for (const proxy::MauState& state : manifests) {
@@ -186,21 +156,12 @@ void report_status(const Desk& desk, const Request& request, const Reply& reply)
   answer["origins_at_rest"] = origins_json(live.origins_at_rest);
   answer["mismatches"] = mismatches_json(live.mismatches);
   answer["counters"] = counters_json(live.counters);
-  const cache::StoreStatus store = desk.sources.store.status();
-  const reports::Ledger::LedgerStatus ledger = desk.sources.ledger.status();
-  answer["problems"] = problems_json(live, store, ledger);
-  const std::string tls =
-      desk.sources.certificates != nullptr ? desk.sources.certificates->state().problem : std::string{};
-  if (!tls.empty()) answer["problems"].push_back("the certificate of this Larder: " + tls);
-  const auto manifests = desk.sources.manifests ? desk.sources.manifests() : std::vector<proxy::MauState>{};
-  answer["manifests"] = manifests_json(manifests);
-  if (const WallTime newest = newest_office_release(manifests); newest != WallTime() && now - newest > kOfficeStale) {
-    const auto days = std::chrono::floor<std::chrono::days>(now - newest).count();
-    answer["problems"].push_back("no new Office release for " + std::to_string(days) +
-                                 " days: see whether res.public.onecdn.static.microsoft can be reached");
-  }
-  answer["store"] = store_json(store);
-  answer["ledger"] = ledger_json(ledger);
+  answer["problems"] = Json::array();
+  for (const Problem& problem : standing_problems(desk, live)) answer["problems"].push_back(problem.what);
+  answer["manifests"] =
+      manifests_json(desk.sources.manifests ? desk.sources.manifests() : std::vector<proxy::MauState>{});
+  answer["store"] = store_json(desk.sources.store.status());
+  answer["ledger"] = ledger_json(desk.sources.ledger.status());
   Response response;
   response.body = dumped(answer);
   reply(std::move(response));

@@ -14,6 +14,8 @@ Json to_json(const Cell& cell) {
       [](const auto& value) -> Json {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
           return nullptr;
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::shared_ptr<const Table>>) {
+          return rows_json(*value);
         } else {
           return value;
         }
@@ -33,8 +35,28 @@ void append_text(std::string& out, const std::string& text) {
   out.push_back('"');
 }
 
+void append(std::string& out, const Cell& cell);
+
+void append_rows(std::string& out, const Table& table) {
+  std::string text;
+  for (const auto& row : table.rows) {
+    if (!text.empty()) text += ';';
+    for (const Cell& cell : row) {
+      std::string word;
+      if (const auto* plain = std::get_if<std::string>(&cell)) {
+        word = *plain;
+      } else {
+        append(word, cell);
+      }
+      if (!word.empty()) text += (text.empty() ? "" : " ") + word;
+    }
+  }
+  append_text(out, text);
+}
+
 void append(std::string& out, const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) append_text(out, *text);
+  if (const auto* rows = std::get_if<std::shared_ptr<const Table>>(&cell)) append_rows(out, **rows);
   if (const auto* truth = std::get_if<bool>(&cell)) out += *truth ? "true" : "false";
   if (const auto* count = std::get_if<std::uint64_t>(&cell)) out += std::to_string(*count);
   if (const auto* difference = std::get_if<std::int64_t>(&cell)) out += std::to_string(*difference);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,8 +13,12 @@
 
 namespace larder::admin {
 
-// Nothing, truth, count, difference, share, text. Times are text by then (to_cell).
-using Cell = std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string>;
+struct Table;
+
+// Nothing, truth, count, difference, share, text, rows of its own (never null). Times are text by then (to_cell). Rows
+// of a cell are an array of objects as JSON, and as CSV "a b c; d e f".
+using Cell =
+    std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string, std::shared_ptr<const Table>>;
 
 struct Table {
   std::vector<std::string_view> columns;

@@ -50,9 +50,10 @@ std::string_view to_string(Answered answered) {
   return "unknown";
 }
 
-Outcome outcome_of(Answered answered) {
+Outcome outcome_of(Answered answered, int status) {
+  constexpr int kServerError = 500;
   if (answered == Answered::refused) return Outcome::refused;
-  return answered == Answered::failed ? Outcome::failed : Outcome::served;
+  return answered == Answered::failed || status >= kServerError ? Outcome::failed : Outcome::served;
 }
 
 std::string_view to_string(Outcome outcome) {

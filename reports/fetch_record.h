@@ -46,7 +46,8 @@ bool better_evidence(DeviceEvidence a, DeviceEvidence b);
 
 std::string_view to_string(Entrance entrance);
 std::string_view to_string(Answered answered);
-Outcome outcome_of(Answered answered);
+// An answer of 500 and above has failed, whoever gave it.
+Outcome outcome_of(Answered answered, int status);
 std::string_view to_string(Outcome outcome);
 std::string_view to_string(FileKind kind);
 std::string_view to_string(DeviceEvidence evidence);

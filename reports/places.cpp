@@ -101,7 +101,7 @@ Place Places::place_of(WriteTxn& txn, std::uint32_t hour, const StoredFetch& fet
   Place place;
   place.release = fetch.release;
   place.entrance = fetch.entrance;
-  place.outcome = outcome_of(fetch.answered);
+  place.outcome = outcome_of(fetch.answered, static_cast<int>(fetch.status));
   if (place.outcome == Outcome::refused &&
       is_strange(hour, network_of(fetch.client, hashed_), origin_of(text_of(txn, TextKind::url, fetch.url)))) {
     return place;

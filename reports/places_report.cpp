@@ -79,7 +79,7 @@ class PlaceSums {
     const StoredFetch& fetch = recorded.fetch;
     const bool own = fetch.entrance == Entrance::own;
     named_[{own ? "" : network_of(fetch.client, hashed_), origin(fetch.url), scope_.releases()[fetch.release].product,
-            fetch.entrance, outcome_of(fetch.answered)}]
+            fetch.entrance, outcome_of(fetch.answered, static_cast<int>(fetch.status))}]
         .add(Tally::of(recorded.key, fetch));
   }
 

@@ -121,7 +121,7 @@ class Counting {
 
   // By the names that are known: a place's network and origin have ids as soon as it is on record.
   std::string place_key(std::uint32_t hour, const StoredFetch& fetch) {
-    Place place{0, 0, fetch.release, fetch.entrance, outcome_of(fetch.answered)};
+    Place place{0, 0, fetch.release, fetch.entrance, outcome_of(fetch.answered, static_cast<int>(fetch.status))};
     place.origin = id_of(origin_of(text_of(txn_, TextKind::url, fetch.url)));
     if (fetch.entrance != Entrance::own) place.network = id_of(network_of(fetch.client, has_pseudonyms(txn_)));
     return text(place.within(hour));

@@ -105,7 +105,7 @@ TEST_CASE("a list comes in pages") {
       json::parse(
           R"({"id":"C020","evidence":"token","serial":"","name":"","model":"","owner":"","group":"","host_name":"","address":"10.1.2.3","mac":"",
       "os":"macOS","os_version":"26.0","os_build":"25A354","os_evidence":"locate","os_at_least":false,"os_time":null,"requests":3,"bytes_sent":4096,"first_seen":null,
-      "last_seen":"2026-08-17T15:04:05Z"})"));
+      "last_seen":"2026-08-17T15:04:05Z","newest":[]})"));
   const json second =
       body_of(site.get("/api/v1/reports/devices?limit=3&cursor=" + first["next_cursor"].get<std::string>()));
   CHECK(second["items"].size() == 2);
@@ -149,7 +149,7 @@ TEST_CASE("one device shows its products and its last fetches") {
   fetch.subject.edit().url = "https://updates.cdn-apple.com/x/iPhone12,1_26.6.2_23G90_Restore.ipsw";
   fetch.subject.edit().from_version = "13.7.8";
   fetch.status = 206;
-  site.ledger.fetches.push_back(fetch);
+  site.ledger.recent.push_back(fetch);
   const json answer = body_of(site.get("/api/v1/reports/devices/mac%3Aaa:bb%2Fcc"));
   CHECK(answer["id"] == "mac:aa:bb/cc");
   CHECK(answer["products"][0]["complete"] == true);

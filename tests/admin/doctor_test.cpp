@@ -177,11 +177,11 @@ TEST_CASE("of updates that went by https, who has most of them unread is warned 
   reports::FetchRecord tunnel;
   tunnel.entrance = reports::Entrance::tunnel;
   tunnel.subject.edit().url = "https://officecdnmac.microsoft.com:443";
-  site.ledger.fetches = {tunnel};
+  site.ledger.recent = {tunnel};
   const auto verdict = [&](std::uint64_t unread, std::uint64_t kept) {
     Site again;
     again.ledger.device_rows = site.ledger.device_rows;
-    again.ledger.fetches = site.ledger.fetches;
+    again.ledger.recent = site.ledger.recent;
     reports::TrafficRow traffic;
     traffic.requests = 1;
     traffic.entrance = reports::Entrance::tunnel;

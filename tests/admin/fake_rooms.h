@@ -119,7 +119,7 @@ class FakeLedger final : public reports::Ledger {
   }
   Result<reports::DeviceDetail> device(const std::string& id) override {
     for (const auto& row : device_rows) {
-      if (row.id == id) return reports::DeviceDetail{row, products, fetches};
+      if (row.id == id) return reports::DeviceDetail{row, products, recent};
     }
     return fail(ErrorKind::not_found, "no device \"" + id + "\" is on record; `larder report devices` lists them");
   }
@@ -127,6 +127,27 @@ class FakeLedger final : public reports::Ledger {
     asked(filter);
     return page(traffic_rows, filter);
   }
+  Result<std::vector<reports::PlaceRow>> places(const reports::Filter& filter) override {
+    asked(filter);
+    return place_rows;
+  }
+  Result<std::vector<reports::TroubleRow>> troubles(const reports::Filter& filter) override {
+    asked(filter);
+    return trouble_rows;
+  }
+  Result<reports::Page<reports::FetchRow>> fetches(const reports::Filter& filter) override {
+    asked(filter);
+    return page(fetch_rows, filter);
+  }
+  Result<std::vector<reports::AdoptionRow>> adoption(const reports::Filter& filter) override {
+    asked(filter);
+    return adoption_rows;
+  }
+  Result<std::vector<reports::SpreadRow>> spread(const reports::Filter& filter) override {
+    asked(filter);
+    return spread_rows;
+  }
+  Result<reports::Reckoning> reckon(bool) override { return reckoning; }
   Result<reports::Page<reports::LaggingRow>> lagging(const reports::Filter& filter,
                                                      const std::vector<reports::KnownRelease>& known) override {
     asked(filter);
@@ -179,7 +200,13 @@ class FakeLedger final : public reports::Ledger {
   reports::Inventory devices_listed;
   std::vector<reports::TrafficRow> traffic_rows;
   std::vector<reports::DeviceProduct> products;
-  std::vector<reports::FetchRecord> fetches;
+  std::vector<reports::FetchRecord> recent;
+  std::vector<reports::PlaceRow> place_rows;
+  std::vector<reports::TroubleRow> trouble_rows;
+  std::vector<reports::FetchRow> fetch_rows;
+  std::vector<reports::AdoptionRow> adoption_rows;
+  std::vector<reports::SpreadRow> spread_rows;
+  reports::Reckoning reckoning;
   LedgerStatus current;
 
  private:

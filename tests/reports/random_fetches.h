@@ -72,6 +72,7 @@ inline FetchRecord some_fetch(Chance& chance) {
     record.sent_ranges.emplace_back(first, end);
     record.bytes_sent += end - first;
   }
+  record.status = chance.one_in(9) ? 502 : 200;
   record.bytes_from_origin = chance.one_in(3) ? chance.below(100) : 0;
   return record;
 }
@@ -164,7 +165,7 @@ inline void check_places(Ledger& ledger, const Filter& filter, const Recount& re
     CHECK(row.bytes_sent == trouble.bytes_sent);
     if (row.example) {
       CHECK(row.example->fetch.entrance == row.entrance);
-      CHECK(outcome_of(row.example->fetch.answered) == row.outcome);
+      CHECK(outcome_of(row.example->fetch.answered, row.example->fetch.status) == row.outcome);
     }
     troubles.erase({row.origin, row.entrance, row.outcome});
   }

@@ -89,9 +89,9 @@ class Recount {
     const std::string& url = record.subject->url;
     const std::size_t begin = std::min(url.find("//"), url.size() - 2) + 2;  // "larder:/proxy.pac" has no host
     const std::string host = url.substr(begin, url.find('/', begin) - begin);
-    const Outcome outcome = record.answered == Answered::refused  ? Outcome::refused
-                            : record.answered == Answered::failed ? Outcome::failed
-                                                                  : Outcome::served;
+    const Outcome outcome = record.answered == Answered::refused                          ? Outcome::refused
+                            : record.answered == Answered::failed || record.status >= 500 ? Outcome::failed
+                                                                                          : Outcome::served;
     const bool own = record.entrance == Entrance::own;
     Traffic& place = places[{own ? "" : network, host, record.subject->product, record.entrance, outcome}];
     place.requests += requests;

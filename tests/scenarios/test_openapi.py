@@ -23,7 +23,7 @@ TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool,
 QUERIES = {"/api/v1/what": "?url=" + urllib.parse.quote(f"https://{HOST}{PATH}", safe=""),
            "/api/v1/doctor": "?offline=true"}
 # Operations whose lists stay empty here: their rows are compared where they are made.
-EMPTY = {"/api/v1/reports/releases": "needs a manifest of Microsoft", "/api/v1/fills": "nothing runs",
+EMPTY = {"/api/v1/reports/releases": "no catalogue has been read", "/api/v1/fills": "nothing runs",
          "/api/v1/cache/prefetch": "nothing was ordered"}
 
 
@@ -78,7 +78,8 @@ def test_every_answer_has_the_described_fields_and_no_others(site):
         site.origin.put(path, Content(path, 2 * MiB))
     for token, path in (("MAC1", PATH), ("MAC2", OLDER)):
         assert get(site.larder.http, f"/d/{token}{path}?source={HOST}&sourceScheme=https").status == 200
-    eventually(lambda: len(site.larder.report("devices")) == 2 and site.larder.report("lagging"))
+    assert get(site.larder.http, "http://evil.example/", host="evil.example").status == 403
+    eventually(lambda: len(site.larder.report("devices")) == 3 and site.larder.report("lagging") and site.larder.report("problems"))
     site.larder.settle()
     found, asked = [], 0
     for path, schema in described():
