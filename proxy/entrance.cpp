@@ -87,6 +87,17 @@ Classified classify_connect(const RequestHead& head, const OriginTable& origins)
   return Connect{target->host, *target->port, origins.find(target->host, *target->port), proxy_user(head)};
 }
 
+// A host that is no origin, named by an entrance that leads to origins.
+Refusal refuse_origin(const Url& asked, reports::Entrance entrance, std::string token,
+                      reports::DeviceEvidence token_from = reports::DeviceEvidence::token) {
+  Refusal refusal = refuse_host(asked.host);
+  refusal.entrance = entrance;
+  refusal.url = make_url(asked.scheme, asked.host, asked.port, {"/", {}}).text();
+  refusal.token = std::move(token);
+  refusal.token_from = token_from;
+  return refusal;
+}
+
 // ---- proxy ----
 
 Classified classify_absolute(const RequestHead& head, const OriginTable& origins) {
@@ -96,7 +107,7 @@ Classified classify_absolute(const RequestHead& head, const OriginTable& origins
   if (rule == nullptr) {
     const auto own = take_token(url->path);
     if (is_self_test(own.path)) return Helper{Helper::Kind::self_test, own.token, std::string(own.path), url->host};
-    return refuse_host(url->host);
+    return refuse_origin(*url, reports::Entrance::proxy, proxy_user(head), reports::DeviceEvidence::proxy_user);
   }
   auto taken = take_token_off_origin_path(url->path, url->host);
   url->path = std::string(taken.path);
@@ -144,15 +155,18 @@ Classified classify_steered(Steered steered) {
 // ---- content cache, delivery optimization ----
 
 Classified classify_query_origin(const QueryOrigin& query, Asked asked, const OriginTable& origins) {
-  const OriginRule* rule = origins.find(query.host, query.port);
-  if (rule == nullptr) return refuse_host(query.host);
   const bool content_cache = query.key == QueryOrigin::Key::source;
+  const auto entrance = content_cache ? reports::Entrance::content_cache : reports::Entrance::delivery_optimization;
+  const OriginRule* rule = origins.find(query.host, query.port);
+  if (rule == nullptr) {
+    return refuse_origin(make_url(query.scheme, query.host, query.port, {"/", {}}), entrance,
+                         take_token(asked.path).token);
+  }
   const auto strict = take_token(asked.path);
   auto taken = take_token_off_origin_path(asked.path, query.host);
   if (content_cache && strict.malformed) return refuse_token();
   const auto url = make_url(query.scheme, query.host, query.port, {taken.path, query.rest});
-  return fetch(url, *rule, content_cache ? reports::Entrance::content_cache : reports::Entrance::delivery_optimization,
-               std::move(taken.token));
+  return fetch(url, *rule, entrance, std::move(taken.token));
 }
 
 // ---- update cache ----
@@ -210,7 +224,11 @@ std::optional<Helper::Kind> helper_kind(std::string_view path, const RequestHead
 Refusal refuse_path(const RequestHead& head) {
   const auto host = parse_authority(head.host);
   if (host && !host->literal && host->host.find('.') != std::string::npos) {
-    return refuse(421, "Larder does not answer for " + host->host + ", and as Larder's own this path means nothing.");
+    Refusal refusal =
+        refuse(421, "Larder does not answer for " + host->host + ", and as Larder's own this path means nothing.");
+    refusal.entrance = reports::Entrance::steered;
+    refusal.url = "http://" + host->host + "/";
+    return refusal;
   }
   return refuse(404, "This path means nothing to Larder.");
 }

@@ -83,6 +83,11 @@ struct Refusal {
   int status = 400;
   std::string reason;                                       // a sentence: the body, as text/plain
   std::vector<std::pair<std::string, std::string>> fields;  // to send along; Cache-Control: no-store among them
+  // For the record, as far as it is understood: by which entrance, of which origin ("http://host/"), by whom.
+  reports::Entrance entrance = reports::Entrance::helper;
+  std::string url{};
+  std::string token{};
+  reports::DeviceEvidence token_from = reports::DeviceEvidence::token;
 };
 
 using Classified = std::variant<FetchTarget, Helper, Connect, Refusal>;

@@ -126,6 +126,10 @@ void Exchange::classify_request() {
   } else if (const auto* asked = std::get_if<Helper>(&what)) {
     helper(*asked);
   } else if (const auto* refusal = std::get_if<Refusal>(&what)) {
+    record_.entrance = refusal->entrance;
+    record_.subject.edit().url = refusal->url;
+    record_.token = refusal->token;
+    record_.token_from = refusal->token_from;
     if (refusal->status == 400) keep_ = false;  // who cannot speak is not listened to further
     answer_text(refusal->status, refusal->reason + "\n", "text/plain; charset=utf-8", refusal->fields);
   } else {

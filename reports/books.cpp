@@ -45,7 +45,9 @@ void Books::foresee(const FetchRecord& record) {
 
 void Books::post(const FetchRecord& record) {
   const FetchKey key{microseconds(record.time), static_cast<std::uint32_t>(sequence_++)};
-  StoredFetch fetch = interpret(record);
+  const bool stranger = record.answered == Answered::refused &&
+                        places_.is_stranger(key.time_us, pseudonyms_.of(record.client), record.subject->url);
+  StoredFetch fetch = interpret(record, stranger ? Subject::left_out : Subject::kept);
   if (record.entrance != Entrance::own) {
     const KnownDevice device = device_of(record, key.time_us);
     fetch.device = device.number;
@@ -56,6 +58,7 @@ void Books::post(const FetchRecord& record) {
     hold(key, fetch, makes_version_row(record));
   }
   add_tallies(key, fetch);
+  places_.add(*txn_, key, fetch, stranger ? Places::As::stranger : Places::As::itself);
   const std::size_t offset = fetch_bytes_.view().size();
   encode_fetch(key, fetch, fetch_bytes_);
   fetches_.push_back({key, offset, fetch_bytes_.view().size() - offset});
@@ -117,7 +120,7 @@ void Books::forget() {
   txn_ = nullptr;
 }
 
-StoredFetch Books::interpret(const FetchRecord& record) {
+StoredFetch Books::interpret(const FetchRecord& record, Subject subject) {
   StoredFetch fetch;
   fetch.entrance = record.entrance;
   fetch.answered = record.answered;
@@ -126,7 +129,7 @@ StoredFetch Books::interpret(const FetchRecord& record) {
   fetch.client = pseudonyms_.of(record.client);
   fetch.duration_us = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.duration.count()));
   fetch.system = system_ids(record.system);
-  const SubjectIds& ids = ids_of(record.subject);
+  const SubjectIds& ids = ids_of(subject == Subject::kept ? record.subject : SharedSubject());
   fetch.from_version = ids.from_version;
   fetch.url = ids.url;
   fetch.release = ids.release;
@@ -268,7 +271,6 @@ void Books::add_tallies(const FetchKey& key, const StoredFetch& fetch) {
   totals_.change(*txn_, {{fetch.release}, fetch.entrance}).add(tally);
   days_.change(*txn_, {{hour / kDayHours, fetch.release}, fetch.entrance}).add(tally);
   hours_.change(*txn_, {{hour, fetch.release}, fetch.entrance}).add(tally);
-  places_.add(*txn_, key, fetch);
   if (fetch.device == 0) return;
   device_totals_.change(*txn_, {{fetch.device, fetch.release}, fetch.entrance}).add(tally);
   device_hours_.change(*txn_, {{fetch.device, hour, fetch.release}, fetch.entrance}).add(tally);

@@ -54,7 +54,8 @@ class Books {
     std::size_t offset, length;  // in fetch_bytes_
   };
 
-  StoredFetch interpret(const FetchRecord& record);
+  enum class Subject { kept, left_out };
+  StoredFetch interpret(const FetchRecord& record, Subject subject);
   std::uint32_t url_id(const std::string& url);
   SystemIds system_ids(const SystemSaid& said);
   std::uint32_t name_id(const std::string& name);

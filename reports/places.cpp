@@ -84,9 +84,19 @@ std::optional<Place> Place::from(Table table, std::string_view key) {
                entrance_of(key.substr(0, size - 1)), static_cast<Outcome>(outcome)};
 }
 
-void Places::add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch) {
+bool Places::is_stranger(std::uint64_t time_us, const config::Address& client, std::string_view url) {
+  while (strangers_.size() > kHours) strangers_.erase(strangers_.begin());
+  auto& pairs = strangers_[static_cast<std::uint32_t>(time_us / kHourUs)];
+  std::pair pair(network_of(client, hashed_), origin_of(url));
+  if (pairs.contains(pair)) return false;
+  if (pairs.size() >= kStrangers) return true;
+  pairs.insert(std::move(pair));
+  return false;
+}
+
+void Places::add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch, As as) {
   const auto hour = static_cast<std::uint32_t>(key.time_us / kHourUs);
-  const Place place = place_of(txn, hour, fetch);
+  const Place place = place_of(txn, fetch, as);
   const Tally tally = Tally::of(key, fetch);
   totals_.change(txn, place.total()).add(tally);
   days_.change(txn, place.within(hour / kDayHours)).add(tally);
@@ -97,28 +107,15 @@ void Places::add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch) {
   }
 }
 
-Place Places::place_of(WriteTxn& txn, std::uint32_t hour, const StoredFetch& fetch) {
+Place Places::place_of(WriteTxn& txn, const StoredFetch& fetch, As as) {
   Place place;
   place.release = fetch.release;
   place.entrance = fetch.entrance;
   place.outcome = outcome_of(fetch.answered, static_cast<int>(fetch.status));
-  if (place.outcome == Outcome::refused &&
-      is_strange(hour, network_of(fetch.client, hashed_), origin_of(text_of(txn, TextKind::url, fetch.url)))) {
-    return place;
-  }
+  if (as == As::stranger) return place;
   place.origin = origin_id(txn, fetch.url);
   if (fetch.entrance != Entrance::own) place.network = network_id(txn, fetch.client);
   return place;
-}
-
-bool Places::is_strange(std::uint32_t hour, std::string network, std::string origin) {
-  while (strangers_.size() > kHours) strangers_.erase(strangers_.begin());
-  auto& pairs = strangers_[hour];
-  std::pair pair(std::move(network), std::move(origin));
-  if (pairs.contains(pair)) return false;
-  if (pairs.size() >= kStrangers) return true;
-  pairs.insert(std::move(pair));
-  return false;
 }
 
 std::uint32_t Places::origin_id(WriteTxn& txn, std::uint32_t url) {

@@ -57,13 +57,15 @@ class Places {
   explicit Places(Dictionary& dictionary) : dictionary_(dictionary) {}
 
   void begin(const Txn& txn) { hashed_ = has_pseudonyms(txn); }
-  void add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch);
+  // Whether it is one too many of this hour's refused: it is to have no URL, and is added as a stranger.
+  bool is_stranger(std::uint64_t time_us, const config::Address& client, std::string_view url);
+  enum class As { itself, stranger };
+  void add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch, As as);
   void write(WriteTxn& txn);
   void forget();
 
  private:
-  Place place_of(WriteTxn& txn, std::uint32_t hour, const StoredFetch& fetch);
-  bool is_strange(std::uint32_t hour, std::string network, std::string origin);
+  Place place_of(WriteTxn& txn, const StoredFetch& fetch, As as);
   std::uint32_t origin_id(WriteTxn& txn, std::uint32_t url);
   std::uint32_t network_id(WriteTxn& txn, const config::Address& client);
 

@@ -329,7 +329,11 @@ void add_places(WriteTxn& txn, std::uint64_t since) {
         if (fetch) fetches.push_back({*key, std::move(*fetch)});
       }
     }
-    for (const Recorded& recorded : fetches) places.add(txn, recorded.key, recorded.fetch);
+    for (const auto& [key, fetch] : fetches) {
+      const bool stranger = fetch.answered == Answered::refused &&
+                            places.is_stranger(key.time_us, fetch.client, text_of(txn, TextKind::url, fetch.url));
+      places.add(txn, key, fetch, stranger ? Places::As::stranger : Places::As::itself);
+    }
     places.write(txn);
     read = fetches.size();
     if (read > 0) next = {fetches.back().key.time_us, fetches.back().key.sequence + 1};

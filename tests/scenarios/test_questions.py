@@ -114,7 +114,7 @@ def test_what_went_wrong_is_told_with_an_example_and_what_to_do(served):
     rows = eventually(lambda: len(rows := larder.report("problems")) >= 2 and rows)
     refused = next(row for row in rows if row["kind"] == "refused")
     assert (refused["origin"], refused["count"], refused["status"], refused["entrance"]) == ("evil.example", 3, 403, "proxy")
-    assert refused["url"].endswith("/malware.pkg") and "origins.host" in refused["remedy"]
+    assert refused["url"] == "http://evil.example/" and "origins.host" in refused["remedy"]
     failed = next(row for row in rows if row["kind"] == "failed")
     assert (failed["origin"], failed["device"]) == (HOST, "MAC3") and "larder doctor" in failed["remedy"]
     assert [row["kind"] for row in larder.report("problems", device="MAC3")] == ["failed"]
