@@ -118,9 +118,6 @@ void examine_environments(const Desk& desk, const cache::StoreStatus& store, Fin
   findings.push_back({"environments", "", Verdict::good, "cache and ledger are open; none was set aside", ""});
 }
 
-// As report_status has it: Office is published weekly.
-constexpr std::chrono::days kOfficeStale{14};
-
 void examine_catalogues(const Desk& desk, Findings& findings) {
   const auto manifests = desk.sources.manifests ? desk.sources.manifests() : std::vector<proxy::MauState>{};
   if (manifests.empty()) {

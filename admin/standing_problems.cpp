@@ -6,9 +6,6 @@
 namespace larder::admin {
 namespace {
 
-// Microsoft has published Office weekly for years (a median of seven days, at most some fourteen over holidays).
-constexpr std::chrono::days kOfficeStale{14};
-
 void add_store(const cache::StoreStatus& store, std::vector<Problem>& problems) {
   if (!store.broken.empty()) {
     problems.push_back({"nothing is kept: " + store.broken,
