@@ -15,19 +15,19 @@ const kPeriods = [['1d', '24 hours'], ['7d', '7 days'], ['30d', '30 days'], ['al
 const kUsualPeriod = '7d';
 
 // A view is a function of its place that gives {title, nodes, live?}: what is shown, and what to do with each live event.
-// `periods`: whether it looks at a span of time. `listed`: whether it stands in the navigation.
+// `periods`: whether it looks at a span of time, and of one group of devices if one is chosen; `groups`: at the group alone. `listed`: whether it stands in the navigation.
 const kViews = {
   '': {name: 'Overview', make: overview, periods: true, listed: true},
   devices: {name: 'Devices', make: devices, periods: true, listed: true},
   device: {name: 'Device', make: device},
   versions: {name: 'Versions', make: versions, periods: true, listed: true},
-  release: {name: 'Release', make: release},
-  releases: {name: 'Releases', make: releases, listed: true},
-  lagging: {name: 'Who lags', make: lagging, listed: true},
+  release: {name: 'Release', make: release, groups: true},
+  releases: {name: 'Releases', make: releases, groups: true, listed: true},
+  lagging: {name: 'Who lags', make: lagging, groups: true, listed: true},
   traffic: {name: 'Traffic', make: traffic, periods: true, listed: true},
   store: {name: 'Store', make: store, listed: true},
   profiles: {name: 'Profiles', make: profiles, listed: true},
-  problems: {name: 'Problems', make: problems, listed: true},
+  problems: {name: 'Problems', make: problems, periods: true, listed: true},
 };
 
 const at = (id) => document.getElementById(id);
@@ -55,10 +55,13 @@ class Place {
   get period() {
     return kPeriods.some(([key]) => key === this.get('period')) ? this.get('period') : kUsualPeriod;
   }
-  // The span of time as the API takes it: {from} or nothing.
+  // What reports are asked about, as the API takes it: {group}, and with a span of time {from}; either may be left out.
+  get scope() {
+    return this.get('group') ? {group: this.get('group')} : {};
+  }
   get window() {
-    if (this.period === 'all') return {};
-    return {from: new Date(Date.now() - Number.parseInt(this.period, 10) * 86400000).toISOString()};
+    if (this.period === 'all') return this.scope;
+    return {from: new Date(Date.now() - Number.parseInt(this.period, 10) * 86400000).toISOString(), ...this.scope};
   }
 }
 
@@ -69,9 +72,9 @@ let again = 0;         // the timer that asks again after no answer
 let watching = null;   // an AbortController while the live view runs
 
 function frame() {
-  const period = place.get('period');
+  const {period, group} = Object.fromEntries(place.query);
   at('views').replaceChildren(...Object.entries(kViews).filter(([, view]) => view.listed).map(([path, view]) => {
-    const made = link(view.name, path, {period});
+    const made = link(view.name, path, {period, group});
     if (path === place.path[0]) made.setAttribute('aria-current', 'page');
     return made;
   }));
@@ -85,6 +88,12 @@ function periods() {
     if (key === place.period) made.setAttribute('aria-current', 'true');
     return made;
   }));
+}
+
+// That only one group is looked at, and the way back to all.
+function chosenGroup() {
+  if (!place.get('group')) return null;
+  return make('p', {class: 'group'}, `Only devices of the group ${place.get('group')}. `, link('All devices', place.path, {...Object.fromEntries(place.query), group: ''}));
 }
 
 function trouble(text) {
@@ -128,7 +137,8 @@ async function show({moved}) {
       : {title: 'There is no such view', nodes: [make('p', {}, 'Choose one above.')]};
     if (mine !== turn) return;
     const heading = make('h1', {tabindex: '-1'}, made.title);
-    at('view').replaceChildren(make('div', {class: 'title'}, heading, view?.periods ? periods() : null), ...made.nodes);
+    at('view').replaceChildren(make('div', {class: 'title'}, heading, view?.periods ? periods() : null),
+                              ...(view?.periods || view?.groups ? [chosenGroup()].filter(Boolean) : []), ...made.nodes);
     draw();
     document.title = `${made.title} – Larder`;
     at('ask-token').hidden = true;

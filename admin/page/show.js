@@ -43,6 +43,8 @@ export function span(seconds) {
   return `${Math.floor(minutes / 1440)} days`;
 }
 
+export const days = (value) => (value === null ? none : value.toLocaleString(undefined, {maximumFractionDigits: 1}));
+
 // An address within the page: link('devices', {q: 'x'}) is #/devices?q=x; parts of paths are encoded.
 export function address(path, query = {}) {
   const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value));

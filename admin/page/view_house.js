@@ -2,56 +2,32 @@
 // How the house is: problems with what to do about them, and what the store holds.
 import {ask, askAll, order} from './api.js';
 import {chart} from './charts.js';
-import {bytes, cards, facts, make, number, releaseName, section, span, time} from './show.js';
+import {bytes, cards, facts, link, make, number, releaseName, section, span, time} from './show.js';
 import {table} from './table.js';
 
-// What to do about a problem, by how larderd words it. The first that fits.
-const kRemedies = [
-  [/^nothing is kept:/, 'Devices are still served, straight from the origins. Look at the disk that storage.path is on (full, read-only, failing?); Larder takes up storing by itself when it can write again.'],
-  [/refused for want of room/, 'Downloads pass through unkept meanwhile. Give storage.cache_size less or the disk more room; storage.reserve is never touched.'],
-  [/the store lost an environment/, 'Nothing is lost but the cache of it: what is missing is fetched again when asked for. The file set aside can be deleted; look at the disk first.'],
-  [/chunks (were lost|failed)/, 'Run "larder cache verify", and look at the disk (smartctl -a): a store does not rot by itself.'],
-  [/^nothing is recorded:/, 'Devices are served, but the reports miss what they fetch. Look at the disk that storage.path is on.'],
-  [/the record began anew/, 'Reports begin at that moment. The old record can be kept for a repair, or deleted.'],
-  [/not what a catalogue publishes/, 'No device has got these bytes as a good download. If it goes on, ask the vendor or whoever runs a proxy on the line.'],
-  [/never recorded/, 'The disk could not keep up with the record. The fetches themselves were answered.'],
-  [/certificate/, 'Devices that come by TLS may refuse. Renew the certificate that tls.certificate names, or see "larder tls".'],
-  [/no new Office release/, 'See whether the machine can reach res.public.onecdn.static.microsoft, through a firewall too.'],
-];
+const kKinds = {
+  house: 'the house', origin: 'origin', catalogue: 'catalogue', mismatch: 'not as published', refused: 'refused', failed: 'failed', unread: 'unread',
+};
 
-const remedy = (problem) => kRemedies.find(([pattern]) => pattern.test(problem))?.[1] ?? 'The log has more: journalctl -u larderd.';
+// What a row of the report is about: the newest such request, as far as it is on record.
+const about = (row) => [row.product && releaseName(row), row.url, row.status && `answered ${row.status}`].filter(Boolean).join(', ');
 
 export async function problems(place) {
-  const status = await ask('api/v1/status');
-  const list = [
-    ...status.problems.map((problem) => ({what: problem, todo: remedy(problem)})),
-    ...status.origins_at_rest.map((origin) => ({
-      what: `${origin.origin} is left alone for now: ${origin.why}`,
-      todo: `Failed ${number(origin.failures)} times in a row. Larder tries again by itself in ${number(origin.next_try_seconds)} s; devices get what is held, or go to the vendor. If it stays so, look at the line, the firewall and the nameserver.`,
-    })),
-    ...status.manifests.filter((manifest) => manifest.held).map((manifest) => ({
-      what: `${manifest.product} (${manifest.channel}): a release is held back: ${manifest.held}`,
-      todo: 'It is shown to devices when the origin has confirmed it for updates.holdoff. Nothing needs to be done.',
-    })),
-  ];
+  const [status, {items}] = await Promise.all([ask('api/v1/status'), ask(`api/v1/reports/problems?${new URLSearchParams(place.window)}`)]);
   const counters = Object.entries(status.counters).map(([name, value]) => ({name: name.replaceAll('_', ' '), value}));
   return {title: 'Problems', renews: true, nodes: [
     table({
-      name: 'problems', caption: 'Problems and what to do', place, rows: list, empty: 'There are none. All is well.',
+      name: 'problems', caption: 'Problems and what to do', place, rows: items, empty: 'There are none. All is well.',
+      csv: `api/v1/reports/problems?${new URLSearchParams({...place.window, format: 'csv'})}`,
       columns: [
         {key: 'what', title: 'Problem', kind: 'long', show: (row) => row.what},
-        {key: 'todo', title: 'What to do', kind: 'long', show: (row) => row.todo},
+        {key: 'remedy', title: 'What to do', kind: 'long', show: (row) => row.remedy},
+        {key: 'kind', title: 'Kind', show: (row) => kKinds[row.kind] ?? row.kind},
+        {key: 'count', title: 'Times', kind: 'number', show: (row) => number(row.count)},
+        {key: 'last', title: 'Last', kind: 'time', show: (row) => time(row.last)},
+        {key: 'url', title: 'The newest', kind: 'long', show: (row) => (row.device ? make('span', {}, `${about(row)} `, link(row.device, ['device', row.device])) : about(row))},
       ],
     }),
-    section('Refused downloads', table({
-      name: 'mismatches', caption: 'Downloads that were not what a catalogue publishes', place, rows: status.mismatches, empty: 'Every download that a catalogue describes was as described.',
-      columns: [
-        {key: 'time', title: 'When', kind: 'time', show: (row) => time(row.time)},
-        {key: 'product', title: 'What', kind: 'long', show: (row) => releaseName(row)},
-        {key: 'url', title: 'URL', kind: 'long', show: (row) => row.url},
-        {key: 'why', title: 'Why', kind: 'long', show: (row) => row.why},
-      ],
-    })),
     section('The house', facts([
       ['Version', status.version], ['Running for', span(status.uptime_seconds)], ['Configuration', status.config_file || 'built-in defaults'],
       ['Store', status.store.broken ?? (status.store.full ? 'full: new downloads pass through unkept' : 'well'), status.store.broken !== null || status.store.full],

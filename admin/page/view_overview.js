@@ -71,8 +71,9 @@ function running(place) {
 }
 
 // Of each product the newest release that is known: as a catalogue lists it, or else as devices have fetched it.
-async function newest() {
-  const [listed, fetched] = await Promise.all([ask('api/v1/reports/releases'), ask('api/v1/reports/versions?limit=1000')]);
+async function newest(place) {
+  const scope = new URLSearchParams(place.scope);
+  const [listed, fetched] = await Promise.all([ask(`api/v1/reports/releases?${scope}`), ask(`api/v1/reports/versions?${new URLSearchParams({...place.scope, limit: '1000'})}`)]);
   const found = new Map();
   for (const row of listed.items.filter((item) => item.current)) {
     const before = found.get(row.product);
@@ -87,7 +88,7 @@ async function newest() {
   // What devices ask for first, then the rest by age.
   const rows = [...found.values()].sort((a, b) => Number(versions.has(b.product)) - Number(versions.has(a.product)) ||
                                                   (b.since ?? '').localeCompare(a.since ?? '')).slice(0, kNewest);
-  const totals = await Promise.all(rows.map((row) => ask(`api/v1/reports/summary?${new URLSearchParams({product: row.product})}`)));
+  const totals = await Promise.all(rows.map((row) => ask(`api/v1/reports/summary?${new URLSearchParams({...place.scope, product: row.product})}`)));
   return rows.map((row, at) => ({...row, devices: totals[at].devices}));
 }
 
@@ -105,7 +106,7 @@ function newestTable(rows, place) {
 
 async function behind(place) {
   try {
-    const {items} = await ask('api/v1/reports/lagging?limit=1000');
+    const {items} = await ask(`api/v1/reports/lagging?${new URLSearchParams({...place.scope, limit: '1000'})}`);
     const rows = items.sort((a, b) => b.days_behind - a.days_behind || b.releases_behind - a.releases_behind).slice(0, 5);
     return [table({
       name: 'behind', caption: 'Devices that lag most', place, rows, filters: false, csv: 'api/v1/reports/lagging?format=csv', empty: 'No device is known to lag.',
@@ -125,7 +126,7 @@ async function behind(place) {
 export async function overview(place) {
   const query = new URLSearchParams(place.window);
   const [status, summary, releases, lag, charts] = await Promise.all([
-    ask('api/v1/status'), ask(`api/v1/reports/summary?${query}`), newest(), behind(place), trafficCharts(place),
+    ask('api/v1/status'), ask(`api/v1/reports/summary?${query}`), newest(place), behind(place), trafficCharts(place),
   ]);
   const now = running(place);
   return {

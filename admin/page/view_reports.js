@@ -2,11 +2,12 @@
 // The reports: tables over the ledger, and the pages of one device and one release.
 import {ask, askAll} from './api.js';
 import {chart} from './charts.js';
-import {bar, bytes, cards, facts, link, make, none, number, releaseName, section, share, time, versionName} from './show.js';
+import {bar, bytes, cards, days, facts, link, make, none, number, releaseName, section, share, time, versionName} from './show.js';
 import {csvLink, table} from './table.js';
 
-const kAdoptionPoints = 12;
 const kDayMs = 86400000;
+const kCurves = 4;        // versions whose spread one chart shows
+const kHistory = 2000;    // single fetches of a device that its page lists
 
 const path = (report, query) => {
   const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
@@ -29,6 +30,10 @@ const deviceColumn = {
   key: 'name', title: 'Device', kind: 'long', by: deviceName,
   show: (d) => make('span', {}, link(deviceName(d), ['device', d.id]), deviceName(d) !== d.id ? make('small', {}, ` ${d.id}`) : null),
 };
+
+// A group leads to the same view of it alone.
+const groupColumn = (view) => ({key: 'group', title: 'Group', kind: 'long', show: (d) => (d.group ? link(d.group, [view], {group: d.group}) : '')});
+const hasAll = (d) => d.newest.map(releaseName).join(', ');
 
 export async function versions(place) {
   const {items, whole} = await askAll('api/v1/reports/versions', place.window);
@@ -53,26 +58,29 @@ export async function devices(place) {
     name: 'devices', caption: 'Devices seen', place, rows: items, csv: csv('devices', place.window), empty: 'No device was seen in this time.',
     columns: [
       deviceColumn,
-      ...(grouped ? [{key: 'group', title: 'Group', kind: 'long', show: (d) => d.group}] : []),
+      ...(grouped ? [groupColumn('devices')] : []),
       {key: 'evidence', title: 'Known by', show: (d) => d.evidence},
       {key: 'address', title: 'Address', kind: 'long', show: (d) => d.address},
       {key: 'os', title: 'System', show: systemName},
       {key: 'requests', title: 'Requests', kind: 'number', show: (d) => number(d.requests)},
       {key: 'bytes_sent', title: 'Sent', kind: 'number', show: (d) => bytes(d.bytes_sent)},
       {key: 'last_seen', title: 'Last seen', kind: 'time', show: (d) => time(d.last_seen)},
+      {key: 'newest', title: 'Has', kind: 'long', show: hasAll, by: hasAll},
     ],
   })]};
 }
 
 export async function device(place) {
   const id = place.path[1] ?? '';
-  const found = await ask(`api/v1/reports/devices/${encodeURIComponent(id)}`);
+  const [found, history] = await Promise.all([
+    ask(`api/v1/reports/devices/${encodeURIComponent(id)}`), askAll('api/v1/reports/fetches', {device: id}, kHistory),
+  ]);
   const known = [['Serial number', found.serial], ['Model', found.model], ['Owner', found.owner], ['Group', found.group]].filter(([, value]) => value);
   return {title: deviceName(found), nodes: [
     facts([
       ['Id', found.id], ['Known by', found.evidence], ...known, ['Address', found.address], ['MAC', found.mac], ['Host name', found.host_name],
       ['System', systemName(found)], ['Known from', systemSource(found)], ['Requests', number(found.requests)], ['Sent', bytes(found.bytes_sent)],
-      ['First seen', time(found.first_seen)], ['Last seen', time(found.last_seen)],
+      ['First seen', time(found.first_seen)], ['Last seen', time(found.last_seen)], ['Has', hasAll(found)],
     ]),
     section('Products', table({
       name: 'products', caption: 'What this device has fetched', place, rows: found.products, empty: 'It has fetched no update yet.',
@@ -84,8 +92,8 @@ export async function device(place) {
         {key: 'last_fetch', title: 'Last fetched', kind: 'time', show: (p) => time(p.last_fetch)},
       ],
     })),
-    section('Last fetches', table({
-      name: 'fetches', caption: 'The last fetches of this device, newest first', place, rows: found.recent, empty: 'None are kept any more.',
+    section('History', ...partly(history.whole), table({
+      name: 'fetches', caption: 'What this device has asked for, newest first', place, rows: history.items, csv: csv('fetches', {device: id}), empty: 'None are kept any more.',
       columns: [
         {key: 'time', title: 'When', kind: 'time', show: (f) => time(f.time)},
         {key: 'url', title: 'What', kind: 'long', show: (f) => (f.product ? make('span', {title: f.url}, releaseName(f)) : f.url)},
@@ -100,22 +108,31 @@ export async function device(place) {
   ]};
 }
 
-// How many devices had it whole, at moments from its first fetch until now: what the report of versions said then.
-async function adoption(product, version, first) {
-  const since = Math.min(new Date(first).getTime(), Date.now() - 3600000);
-  const moments = Array.from({length: kAdoptionPoints + 1}, (_, at) => since + ((Date.now() - since) * at) / kAdoptionPoints);
-  const counts = await Promise.all(moments.map(async (moment) => {
-    const {items} = await ask(path('versions', {product, to: new Date(moment + 1000).toISOString(), limit: '1000'}));
-    return items.filter((row) => row.version === version).reduce((sum, row) => sum + row.devices_complete, 0);
-  }));
-  const format = Date.now() - since > 3 * kDayMs ? {dateStyle: 'short'} : {dateStyle: 'short', timeStyle: 'short'};
-  return {labels: moments.map((moment) => new Date(moment).toLocaleString([], format)), counts};
+// How many devices had each version whole, day by day until today: the version asked for and the newest others.
+async function adoption(product, version, place) {
+  const {items} = await ask(path('adoption', {product, ...place.scope}));
+  if (items.length === 0) return make('p', {class: 'panel empty'}, 'No device has fetched it yet.');
+  const curves = new Map();
+  for (const row of items) curves.set(row.version, [...(curves.get(row.version) ?? []), row]);
+  const others = [...curves.keys()].filter((each) => each !== version).reverse().slice(0, kCurves - 1);
+  const names = [version, ...others].filter((each) => curves.has(each));
+  const first = Math.min(...names.map((each) => Date.parse(curves.get(each)[0].day)));
+  const days = Array.from({length: Math.floor((Date.now() - first) / kDayMs) + 1}, (_, at) => first + at * kDayMs);
+  const upTo = (rows, day) => {
+    const builds = new Map();
+    for (const row of rows) if (Date.parse(row.day) <= day) builds.set(row.build, row.devices_complete);
+    return [...builds.values()].reduce((sum, count) => sum + count, 0);
+  };
+  return chart({
+    title: `Devices that have fetched ${product}`, type: 'line', show: number, labels: days.map((day) => new Date(day).toLocaleDateString([], {dateStyle: 'short'})),
+    series: names.map((each) => ({name: each, values: days.map((day) => upTo(curves.get(each), day))})),
+  });
 }
 
 async function behindOf(product, place) {
-  const {items, whole} = await askAll('api/v1/reports/lagging', {product});
+  const {items, whole} = await askAll('api/v1/reports/lagging', {product, ...place.scope});
   return [...partly(whole), table({
-    name: 'behind', caption: 'Devices that have an older version', place, rows: items, csv: csv('lagging', {product}), empty: 'No device of this product is known to lag.',
+    name: 'behind', caption: 'Devices that have an older version', place, rows: items, csv: csv('lagging', {product, ...place.scope}), empty: 'No device of this product is known to lag.',
     columns: [
       {key: 'device', title: 'Device', kind: 'long', show: (r) => link(r.name || r.device, ['device', r.device])},
       {key: 'version', title: 'Has', show: (r) => r.version},
@@ -128,14 +145,14 @@ async function behindOf(product, place) {
 
 export async function release(place) {
   const [, product = '', version = ''] = place.path;
-  const [all, listed, totals, behind] = await Promise.all([
-    askAll('api/v1/reports/versions', {product}), ask(path('releases', {product})), ask(path('summary', {product})), behindOf(product, place),
+  const of = {product, ...place.scope};
+  const [all, listed, totals, behind, spread] = await Promise.all([
+    askAll('api/v1/reports/versions', of), ask(path('releases', of)), ask(path('summary', of)), behindOf(product, place), adoption(product, version, place),
   ]);
   const rows = all.items.filter((row) => row.version === version);
   const entry = listed.items.find((row) => row.version === version);
   const complete = rows.reduce((sum, row) => sum + row.devices_complete, 0);
   const first = rows.map((row) => row.first_fetch).sort()[0] ?? null;
-  const spread = first ? await adoption(product, version, first) : null;
   return {title: `${product} ${version}`, nodes: [
     cards([
       ['devices that have it', number(complete)], ['devices of this product', number(totals.devices)],
@@ -145,14 +162,13 @@ export async function release(place) {
     facts([
       ['Builds', rows.map((row) => row.build).filter(Boolean).join(', ')], ['First fetched', time(first)],
       ...(entry ? [['Channel', entry.channel], ['First seen in the catalogue', time(entry.first_seen)], ['Published now', entry.current ? 'yes' : 'no'],
+                   ['On half of the devices after', days(entry.days_to_half)], ['On 90 % after', days(entry.days_to_most)],
                    ['Size', bytes(entry.size_bytes)], ['Package', entry.url]] : []),
     ]),
-    section('Adoption', spread ? chart({title: `Devices that have ${product} ${version}`, type: 'line', labels: spread.labels,
-                                         series: [{name: 'Devices', values: spread.counts}], show: number, most: totals.devices || undefined})
-      : make('p', {class: 'panel empty'}, 'No device has fetched it yet.')),
+    section('Adoption', spread),
     section('Who lags', ...behind),
     section('All versions', table({
-      name: 'versions', caption: `Versions of ${product}`, place, rows: all.items, csv: csv('versions', {product}), empty: 'None was fetched yet.',
+      name: 'versions', caption: `Versions of ${product}`, place, rows: all.items, csv: csv('versions', of), empty: 'None was fetched yet.',
       columns: [
         {key: 'version', title: 'Version', show: (v) => link(versionName(v), ['release', v.product, v.version])},
         {key: 'devices_complete', title: 'Devices', kind: 'number', show: (v) => number(v.devices_complete)},
@@ -164,9 +180,9 @@ export async function release(place) {
 }
 
 export async function releases(place) {
-  const {items} = await ask('api/v1/reports/releases');
+  const {items} = await ask(path('releases', place.scope));
   return {title: 'Releases', nodes: [table({
-    name: 'releases', caption: 'Releases that catalogues list or have listed', place, rows: items, csv: csv('releases'),
+    name: 'releases', caption: 'Releases that catalogues list or have listed', place, rows: items, csv: csv('releases', place.scope),
     empty: 'No catalogue has been read yet; they come with the first device that asks.',
     columns: [
       releaseColumn,
@@ -176,20 +192,22 @@ export async function releases(place) {
       {key: 'current', title: 'Current', show: (r) => (r.current ? 'yes' : 'no')},
       {key: 'first_seen', title: 'First seen', kind: 'time', show: (r) => time(r.first_seen)},
       {key: 'devices_complete', title: 'Devices', kind: 'number', show: (r) => number(r.devices_complete)},
+      {key: 'days_to_half', title: 'Days to 50 %', kind: 'number', show: (r) => days(r.days_to_half)},
+      {key: 'days_to_most', title: 'Days to 90 %', kind: 'number', show: (r) => days(r.days_to_most)},
       {key: 'size_bytes', title: 'Size', kind: 'number', show: (r) => bytes(r.size_bytes)},
     ],
   })]};
 }
 
 export async function lagging(place) {
-  const {items, whole} = await askAll('api/v1/reports/lagging', {}, 20000);
+  const {items, whole} = await askAll('api/v1/reports/lagging', place.scope, 20000);
   return {title: 'Who lags', nodes: [...partly(whole), table({
-    name: 'lagging', caption: 'Devices that do not have the newest release of what they use', place, rows: items, csv: csv('lagging'),
+    name: 'lagging', caption: 'Devices that do not have the newest release of what they use', place, rows: items, csv: csv('lagging', place.scope),
     empty: 'No device is known to lag.',
     columns: [
       {key: 'device', title: 'Device', kind: 'long', by: (r) => r.name || r.device,
        show: (r) => make('span', {}, link(r.name || r.device, ['device', r.device]), r.name ? make('small', {}, ` ${r.device}`) : null)},
-      {key: 'group', title: 'Group', kind: 'long', show: (r) => r.group},
+      groupColumn('lagging'),
       {key: 'product', title: 'Product', kind: 'long', show: (r) => (r.product ? link(r.product, ['release', r.product, r.newest_version]) : 'never asked for anything')},
       {key: 'version', title: 'Has', show: (r) => r.version},
       {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
@@ -220,8 +238,9 @@ export async function trafficCharts(place) {
 }
 
 export async function traffic(place) {
-  const [charts, products, entrances] = await Promise.all([
-    trafficCharts(place), ask(path('traffic', {...place.window, by: 'product'})), ask(path('traffic', {...place.window, by: 'entrance'})),
+  const by = async (what) => (await ask(path('traffic', {...place.window, by: what}))).items;
+  const [charts, products, entrances, origins, networks] = await Promise.all([
+    trafficCharts(place), by('product'), by('entrance'), by('origin'), by('network'),
   ]);
   const columns = (key, title, words) => [
     {key, title, kind: 'long', show: words},
@@ -232,13 +251,15 @@ export async function traffic(place) {
     {key: 'ratio', title: 'From the store', kind: 'number', by: (r) => (r.bytes_sent ? fromStore(r) / r.bytes_sent : 0),
      show: (r) => (r.bytes_sent ? share(fromStore(r) / r.bytes_sent) : none)},
   ];
-  const empty = 'Nothing was fetched in this time.';
+  const summed = (what, title, rows, words) => section(`By ${what}`, table({
+    name: `by-${what}`, caption: `Traffic by ${what}`, place, rows, empty: 'Nothing was fetched in this time.',
+    csv: csv('traffic', {...place.window, by: what}), columns: columns(what, title, words)}));
   return {title: 'Traffic', nodes: [
     make('div', {class: 'charts'}, charts),
-    section('By product', table({name: 'by-product', caption: 'Traffic by product', place, rows: products.items, empty,
-                                 csv: csv('traffic', {...place.window, by: 'product'}), columns: columns('product', 'Product', (r) => r.product || 'unknown')})),
-    section('By entrance', table({name: 'by-entrance', caption: 'Traffic by entrance', place, rows: entrances.items, empty,
-                                  csv: csv('traffic', {...place.window, by: 'entrance'}), columns: columns('entrance', 'Entrance', (r) => r.entrance.replaceAll('_', ' '))})),
+    summed('product', 'Product', products, (r) => r.product || 'unknown'),
+    summed('entrance', 'Entrance', entrances, (r) => r.entrance.replaceAll('_', ' ')),
+    summed('origin', 'Origin', origins, (r) => r.origin || 'none'),
+    summed('network', 'Network', networks, (r) => r.network || 'Larder itself'),
     make('p', {}, csvLink('traffic', csv('traffic', place.window), [], 'Everything by hour, product and entrance as CSV')),
   ]};
 }
