@@ -2,6 +2,7 @@
 // What is known of releases, for those who watch. Pure.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "base/clock.h"
@@ -9,10 +10,11 @@
 
 namespace larder::admin {
 
-// When the youngest release of Word, Excel, PowerPoint, Outlook or OneNote was first seen; the epoch when none is
-// known.
 // Microsoft has published Office weekly for years (a median of seven days, at most some fourteen over holidays).
 inline constexpr std::chrono::days kOfficeStale{14};
+
+// When the youngest release of Word, Excel, PowerPoint, Outlook or OneNote was first seen; the epoch when none is
+// known.
 WallTime newest_office_release(const std::vector<proxy::MauState>& manifests);
 
 // Devices ask for it, and the origin has not confirmed it for two days.

@@ -151,7 +151,7 @@ def test_a_table_filters_and_sorts_and_its_address_can_be_shared(school):
     school.browser.type('[data-table="devices"] input', "mac00")
     eventually(lambda: len(school.rows("devices")) == 10)
     assert "10 of 14" in school.browser.text('[data-table="devices"] .count')
-    school.browser.click('[data-table="devices"] thead th:nth-last-child(2) button')
+    school.browser.click('[data-table="devices"] thead th:nth-last-child(3) button')
     assert school.browser.count('th[aria-sort="descending"]') == 1
     rows = school.rows("devices")
     address = school.browser.run("return location.href")
@@ -220,8 +220,8 @@ def test_the_page_is_used_by_keyboard_alone(school):
 def test_a_release_shows_how_it_spread_and_a_profile_is_written_or_refused_in_words(school):
     school.open("release/macOS/26.5")
     assert "12" in school.browser.text(".cards")
-    figures = school.browser.run("return [...document.querySelectorAll('figure tbody td')].map((cell) => cell.textContent)")
-    assert figures[0] == "0" and figures[-1] == "12"
+    figures = school.browser.run("return [...document.querySelectorAll('figure tbody td')].map((cell) => cell.dataset.title + ': ' + cell.textContent)")
+    assert figures[0] == "26.5: 12" and "26.6: 8" in figures
     school.open("profiles?kinds=ddm-enforce")
     school.browser.type('[name="os_version"]', "no version")
     school.browser.click("form.maker > button")
@@ -229,6 +229,30 @@ def test_a_release_shows_how_it_spread_and_a_profile_is_written_or_refused_in_wo
     school.open("profiles?kinds=mau")
     school.browser.click("form.maker > button")
     eventually(lambda: "PayloadType" in school.browser.text("#profile pre"))
+
+
+def test_one_group_is_looked_at_from_view_to_view_until_all_are_again(school):
+    school.open("lagging")
+    eventually(lambda: "staff" in school.browser.text('[data-table="lagging"]'))
+    school.browser.run("[...document.querySelectorAll('[data-table=\"lagging\"] td a')].find((a) => a.textContent === 'staff').click()")
+    eventually(lambda: "Only devices of the group staff." in school.browser.text("#view"))
+    eventually(lambda: school.rows("lagging") == ["javascript:window.pwned=1 NEVER1"])
+    school.browser.run("[...document.querySelectorAll('#views a')].find((a) => a.textContent === 'Devices').click()")
+    eventually(lambda: school.browser.text("#view h1") == "Devices")
+    assert "group=staff" in school.browser.run("return location.href") and school.rows("devices") == []
+    school.browser.click(".group a")
+    eventually(lambda: len(school.rows("devices")) >= 14)
+
+
+def test_what_went_wrong_stands_with_what_to_do(school):
+    assert get(school.larder.http, "http://evil.example/" + urllib.parse.quote(MARKUP), host="evil.example").status == 403
+    eventually(lambda: school.larder.report("problems"))
+    school.open("problems", 360, "dark")
+    assert "evil.example refused" in school.rows("problems")[0]
+    assert "[[origins.host]]" in school.browser.text('[data-table="problems"]')
+    assert school.browser.run(LOOK) == []
+    school.open("traffic")
+    assert "127.0.0.0/24" in school.rows("by-network") and HOST in school.rows("by-origin")
 
 
 def test_an_order_is_given_from_the_store_and_done(school):
