@@ -6,6 +6,8 @@
 namespace larder::reports {
 namespace {
 
+constexpr std::uint32_t kFirstError = 400;  // status
+
 bool completes(const StoredFetch& fetch, Holding& holding, const CoverageOf& coverage_of) {
   if (fetch.object_bytes == 0) return fetch.complete && fetch.ranges.covers(1);
   if (fetch.ranges.covers(fetch.object_bytes)) return true;
@@ -33,7 +35,7 @@ void add_to_holding(Holding& holding, const FetchKey& key, const StoredFetch& fe
                     const CoverageOf& coverage_of) {
   holding.seen_first_us = std::min(holding.seen_first_us, key.time_us);
   holding.seen_last_us = std::max(holding.seen_last_us, key.time_us);
-  if (fetch.bytes_sent == 0) return;
+  if (fetch.bytes_sent == 0 || fetch.status >= kFirstError) return;
   holding.fetched_first_us = std::min(holding.fetched_first_us, key.time_us);
   holding.fetched_last_us = std::max(holding.fetched_last_us, key.time_us);
   if (!makes_row || holding.completed_us || !completes(fetch, holding, coverage_of)) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Possession: how fetch after fetch adds up to what one device has of one release. The one rule for the books, which
 // add each fetch as it comes, and for whatever adds a device's fetches up again.
+// The body of an error is none of the object: who got only that has fetched nothing.
 // A device has the release when the union of the ranges it was sent covers one object of it. An object that changed its
 // size under the same name is another object: what was held of the old one counts no more.
 // Threads: the caller's.

@@ -72,7 +72,7 @@ inline FetchRecord some_fetch(Chance& chance) {
     record.sent_ranges.emplace_back(first, end);
     record.bytes_sent += end - first;
   }
-  record.status = chance.one_in(9) ? 502 : 200;
+  record.status = record.bytes_sent == 0 && chance.one_in(2) ? 502 : 200;
   record.bytes_from_origin = chance.one_in(3) ? chance.below(100) : 0;
   return record;
 }

@@ -90,6 +90,17 @@ TEST_CASE("a request that was sent no bytes makes no device of a version") {
   CHECK(only_version(fixture).requests == 1);
 }
 
+TEST_CASE("the body of an error is no part of a version") {
+  const LedgerFixture fixture;
+  FetchRecord gone = piece(0, 13);
+  gone.status = 404;
+  fixture.record({gone});
+  const VersionRow row = fixture.ledger->versions({}).value().items.at(0);
+  CHECK(row.requests == 1);
+  CHECK(row.devices_partly == 0);
+  CHECK(fixture.ledger->device("C02X").value().products.empty());
+}
+
 TEST_CASE("catalogues and what has no product make no row, a product without version does") {
   const LedgerFixture fixture;
   FetchRecord catalogue = outlook();

@@ -229,5 +229,5 @@ def test_https_that_nobody_can_keep_and_refusals_are_warned_of(tmp_path, origin)
         assert get(larder.http, "/a?source=evil.example").status == 403
         answer, findings = eventually(lambda: (told := examine_client(larder, "DOC-3"))[0]["device"] and {"tunnels", "refusals"} <= told[1].keys() and told)
         assert findings["tunnels"]["verdict"] == "warning" and "vendor.test" in findings["tunnels"]["found"]
-        assert findings["refusals"]["verdict"] == "warning" and findings["refusals"]["found"].endswith("with 403")
+        assert findings["refusals"]["verdict"] == "warning" and findings["refusals"]["found"].endswith("with 403: http://evil.example/")
         assert findings["identity"]["verdict"] == "good"
