@@ -23,6 +23,14 @@ std::size_t keep(char* bytes, std::size_t size, std::size_t count, void* body) {
   return size * count;
 }
 
+int tell_progress(void* tell, curl_off_t to_receive, curl_off_t received, curl_off_t to_send, curl_off_t sent) {
+  const bool sends = to_send > 0 && received == 0;
+  const auto count = [](curl_off_t bytes) { return static_cast<std::uint64_t>(bytes < 0 ? 0 : bytes); };
+  const auto& told = *static_cast<const std::function<void(std::uint64_t, std::uint64_t)>*>(tell);
+  if (sends ? sent > 0 : received > 0) told(count(sends ? sent : received), count(sends ? to_send : to_receive));
+  return 0;
+}
+
 void add(Fields& fields, const std::string& field) {
   curl_slist* longer = curl_slist_append(fields.get(), field.c_str());
   if (longer == nullptr) std::abort();  // out of memory
@@ -78,6 +86,11 @@ Result<ApiAnswer> ApiClient::ask(const std::string& target, const std::string* b
   if (body != nullptr) {
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body->c_str());
+  }
+  if (tell_) {
+    curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, tell_progress);
+    curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &tell_);
   }
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) return unreachable(url_, code, details.data());

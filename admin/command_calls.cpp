@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -11,8 +12,8 @@
 #include <optional>
 #include <thread>
 
+#include "admin/progress_bar.h"
 #include "admin/text_table.h"
-#include "base/bytes.h"
 #include "config/keys.h"
 #include "config/load.h"
 #include "config/token.h"
@@ -23,9 +24,23 @@ namespace {
 // How often the progress of a verification is asked for.
 constexpr std::chrono::milliseconds kAskAgain{500};
 
-void show_progress(const VerificationState& state) {
-  std::cerr << "\rverified " << format_bytes(state.bytes) << " in " << state.objects << " objects, " << state.damaged
-            << " damaged " << std::flush;
+ProgressBar::Shown shown(const CommandOptions& options) {
+  return options.json ? ProgressBar::Shown::never : ProgressBar::Shown::on_terminal;
+}
+
+// Shows on `progress` how far each exchange of the client has come.
+void follow(ApiClient& client, ProgressBar& progress, const std::string& what) {
+  client.on_progress([&progress, what](std::uint64_t done, std::uint64_t total) { progress.show(what, done, total); });
+}
+
+// What a verification has to read; 0: not known.
+std::uint64_t bytes_to_verify(ApiClient& client) {
+  const auto status = client.get("/api/v1/status");
+  return status && status->good() ? bytes_held_in(status->body) : 0;
+}
+
+std::string progress_of(const VerificationState& state) {
+  return std::to_string(state.objects) + " objects verified, " + std::to_string(state.damaged) + " damaged";
 }
 
 // Of a file, or of standard input when its name is "-".
@@ -126,7 +141,6 @@ std::string query_of(const CommandOptions& options) {
 
 int verify(const CommandOptions& options) {
   const std::string target = "/api/v1/cache/verify";
-  const bool terminal = isatty(STDERR_FILENO) != 0 && !options.json;
   auto client = connect(options);
   if (!client) return failed(client.error().message);
   constexpr int kRunsAlready = 409;  // then that one is followed
@@ -134,14 +148,16 @@ int verify(const CommandOptions& options) {
   if (!started || (!started->good() && started->status != kRunsAlready)) {
     return print(options, Subject::verification, started);
   }
+  const std::uint64_t total = bytes_to_verify(*client);
+  ProgressBar progress(shown(options));
   for (;;) {
     const auto answer = client->get(target);
     if (!answer || !answer->good()) return print(options, Subject::verification, answer);
     const auto state = read_verification(answer->body);
     if (!state) return failed(state.error().message);
-    if (terminal) show_progress(*state);
+    progress.show(progress_of(*state), state->bytes, std::max(total, state->bytes));
     if (state->state != "running") {
-      if (terminal) std::cerr << "\n";
+      progress.end();
       const int printed = print(options, Subject::verification, answer);
       return printed == kGood && state->state == "finished" && state->damaged == 0 ? kGood : kFailed;
     }
@@ -154,9 +170,12 @@ int import_devices(const CommandOptions& options) {
   if (!list) return failed(options.file + " cannot be read");
   auto client = connect(options);
   if (!client) return failed(client.error().message);
-  return print(options, Subject::import,
-               client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""), *list,
-                            "text/csv; charset=utf-8"));
+  ProgressBar progress(shown(options));
+  follow(*client, progress, "sent");
+  const auto answer = client->post(std::string("/api/v1/devices/import") + (options.dry_run ? "?dry_run=true" : ""),
+                                   *list, "text/csv; charset=utf-8");
+  progress.end();
+  return print(options, Subject::import, answer);
 }
 
 int erase_device(const CommandOptions& options) {
@@ -170,7 +189,10 @@ int erase_device(const CommandOptions& options) {
 int export_bundle(const CommandOptions& options) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);
+  ProgressBar progress(shown(options));
+  follow(*client, progress, "received");
   const auto answer = client->get("/api/v1/catalogues/bundle");
+  progress.end();
   if (!answer || !answer->good()) return print(options, Subject::bundle, answer);
   if (options.file == "-") {
     std::cout << answer->body;
@@ -187,8 +209,11 @@ int import_bundle(const CommandOptions& options) {
   if (!bundle) return failed(options.file + " cannot be read");
   auto client = connect(options);
   if (!client) return failed(client.error().message);
-  return print(options, Subject::bundle,
-               client->post("/api/v1/catalogues/bundle", *bundle, "application/octet-stream"));
+  ProgressBar progress(shown(options));
+  follow(*client, progress, "sent");
+  const auto answer = client->post("/api/v1/catalogues/bundle", *bundle, "application/octet-stream");
+  progress.end();
+  return print(options, Subject::bundle, answer);
 }
 
 int print_root(const CommandOptions& options) {

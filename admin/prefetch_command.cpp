@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "admin/prefetch_command.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "admin/progress_bar.h"
 #include "admin/show_answer.h"
 #include "admin/text_table.h"
 #include "base/bytes.h"
@@ -18,7 +18,6 @@ namespace larder::admin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Steady = std::chrono::steady_clock;
 
 constexpr int kGood = 0;
 constexpr int kFailed = 1;
@@ -52,47 +51,18 @@ bool all_over(const Json& rows) {
   return std::all_of(rows.begin(), rows.end(), is_over);
 }
 
-std::string clock_text(std::uint64_t seconds) {
-  const std::string minutes = std::to_string(seconds / 60);
-  const std::string rest = std::to_string(seconds % 60);
-  return minutes + ":" + (rest.size() < 2 ? "0" : "") + rest;
+// How many are over, and how far all are together.
+void show(ProgressBar& progress, const Json& rows) {
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::size_t over = 0;
+  for (const Json& row : rows) {
+    done += number(row, "bytes_done");
+    total += number(row, "bytes_total");
+    over += is_over(row) ? 1 : 0;
+  }
+  progress.show(std::to_string(over) + " of " + std::to_string(rows.size()), done, total);
 }
-
-// One line that is written over and over: how many are over, how far those that run are, at what rate, and how long
-// that takes yet.
-class Progress {
- public:
-  void show(const Json& rows) {
-    std::uint64_t done = 0;
-    std::uint64_t total = 0;
-    std::size_t over = 0;
-    for (const Json& row : rows) {
-      done += number(row, "bytes_done");
-      total += number(row, "bytes_total");
-      over += is_over(row) ? 1 : 0;
-    }
-    const auto now = Steady::now();
-    if (!began_) began_ = {now, done};
-    const double seconds = std::chrono::duration<double>(now - began_->first).count();
-    const double rate = seconds > 1 && done > began_->second ? static_cast<double>(done - began_->second) / seconds : 0;
-    std::string line = std::to_string(over) + " of " + std::to_string(rows.size()) + "  " + format_bytes(done) +
-                       " of " + format_bytes(total);
-    if (rate > 0) line += "  " + format_bytes(static_cast<std::uint64_t>(rate)) + "/s";
-    if (rate > 0 && total > done)
-      line += "  " + clock_text(static_cast<std::uint64_t>(static_cast<double>(total - done) / rate)) + " left";
-    const std::size_t width = line.size();
-    if (width < width_) line.append(width_ - width, ' ');
-    width_ = width;
-    std::cerr << "\r" << line << std::flush;
-  }
-  void end() const {
-    if (began_) std::cerr << "\n";
-  }
-
- private:
-  std::optional<std::pair<Steady::time_point, std::uint64_t>> began_;
-  std::size_t width_ = 0;
-};
 
 void print(const Json& rows) {
   std::vector<std::vector<std::string>> cells;
@@ -130,8 +100,7 @@ int PrefetchCommand::run(ApiClient& client, bool json) const {
   auto answer = client.post(kTarget, order.dump(-1, ' ', false, Json::error_handler_t::replace));
   std::set<std::string> ids;
   Json rows;
-  Progress progress;
-  const bool terminal = isatty(STDERR_FILENO) != 0 && !json;
+  ProgressBar progress(json ? ProgressBar::Shown::never : ProgressBar::Shown::on_terminal);
   for (;;) {
     if (!answer) return failed(answer.error().message);
     if (!answer->good()) {
@@ -145,7 +114,7 @@ int PrefetchCommand::run(ApiClient& client, bool json) const {
       for (const Json& row : list.at("items")) ids.insert(row.at("id").get<std::string>());
     }
     rows = chosen(list, ids);
-    if (terminal) progress.show(rows);
+    show(progress, rows);
     if (no_wait_ || all_over(rows)) break;
     std::this_thread::sleep_for(kAskAgain);
     answer = client.get(kTarget);

@@ -211,6 +211,12 @@ Result<VerificationState> read_verification(const std::string& json) {
   }
 }
 
+std::uint64_t bytes_held_in(const std::string& json) {
+  const Json body = Json::parse(json, nullptr, false);
+  const bool told = body.is_object() && body.contains("store") && body["store"].is_object();
+  return told ? body["store"].value("bytes_held", std::uint64_t{0}) : 0;
+}
+
 std::string order_json(const std::string& url) {
   return Json{{"url", url}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -53,6 +53,9 @@ struct VerificationState {
 };
 Result<VerificationState> read_verification(const std::string& json);
 
+// The bytes that the store holds, in an answer of /api/v1/status; 0 when it says none.
+std::uint64_t bytes_held_in(const std::string& json);
+
 // {"url": ...}
 std::string order_json(const std::string& url);
 // {"id": "..."}

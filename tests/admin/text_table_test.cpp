@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "admin/progress_bar.h"
+
 using namespace larder::admin;
 
 TEST_CASE("a table's columns stand under their titles") {
@@ -38,4 +40,17 @@ TEST_CASE("a text is wrapped at words") {
   CHECK(wrapped("one two three", 2, 9) == "  one two\n  three\n");
   CHECK(wrapped("one two three", 0, 0) == "one two three\n");
   CHECK(wrapped("overlongword x", 0, 5) == "overlongword\nx\n");
+}
+
+TEST_CASE("a line of progress says how far, how fast and how long yet, and fits the terminal") {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  CHECK(progress_text("sent", 25 * kMiB, 100 * kMiB, 5.0 * kMiB, 0) ==
+        "sent  [#####---------------]  25 %  25.0 MiB of 100 MiB  5.0 MiB/s  0:15 left");
+  CHECK(progress_text("sent", 25 * kMiB, 100 * kMiB, 0.01 * kMiB, 60) ==
+        "sent  25 %  25.0 MiB of 100 MiB  10.2 KiB/s  2:05:00 left");
+  CHECK(progress_text("sent", 25 * kMiB, 100 * kMiB, 5.0 * kMiB, 35) == "sent  25 %  25.0 MiB of 100 MiB");
+  CHECK(progress_text("sent", 25 * kMiB, 100 * kMiB, 0, 10) == "25 %  25.0");
+  CHECK(progress_text("received", 3 * kMiB, 0, 0, 0) == "received  3.0 MiB");
+  CHECK(progress_text("sent", 200 * kMiB, 100 * kMiB, 0, 0) ==
+        "sent  [####################]  100 %  200 MiB of 100 MiB");
 }
