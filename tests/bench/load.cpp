@@ -45,6 +45,8 @@ struct Options {
   double hold = 0;             // seconds that the connections stay open after that
   std::uint64_t rate = 0;      // bytes a second each client reads; 0: as fast as it can
   int receive_buffer = 0;      // SO_RCVBUF; 0: the kernel's
+  double pace = 0;             // requests a second of all clients together; 0: as fast as they are answered
+  bool any_status = false;     // a refusal is an answer like another
 };
 
 struct Client {
@@ -91,6 +93,7 @@ class Load {
   bool over_rate(Client& client, Time now) const;
   void watch(Client& client, bool wanted);
   void resume_paused();
+  void ask_due();
   bool out_of_time() const { return options_.seconds > 0 && elapsed() >= options_.seconds; }
   double elapsed() const { return duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
@@ -98,6 +101,7 @@ class Load {
   std::mt19937_64 random_;
   int poll_;
   std::vector<Client> clients_;
+  std::vector<Client*> resting_;  // until the pace allows their next request
   std::vector<char> buffer_ = std::vector<char>(1 << 20);
   std::uint64_t asked_ = 0;
   std::size_t active_ = 0;
@@ -177,7 +181,20 @@ void Load::lost(Client& client) {
 void Load::answered(Client& client) {
   seen_.whole_ms.push_back(duration<double, std::milli>(std::chrono::steady_clock::now() - client.asked).count());
   ++seen_.requests;
-  ask(client);
+  if (options_.pace > 0) {
+    client.in_body = false;
+    resting_.push_back(&client);
+  } else {
+    ask(client);
+  }
+}
+
+void Load::ask_due() {
+  while (!resting_.empty() && static_cast<double>(asked_) < elapsed() * options_.pace) {
+    Client* client = resting_.back();
+    resting_.pop_back();
+    ask(*client);
+  }
 }
 
 bool Load::over_rate(Client& client, Time now) const {
@@ -199,7 +216,7 @@ bool Load::read_head(Client& client) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const std::size_t length = lower.find("\r\ncontent-length: ");
-  const bool good = lower.starts_with("http/1.1 200") || lower.starts_with("http/1.1 206");
+  const bool good = options_.any_status || lower.starts_with("http/1.1 200") || lower.starts_with("http/1.1 206");
   if (!good || length == std::string::npos) {
     if (seen_.failed == 0)
       std::fprintf(stderr, "bench_load: unexpected answer:\n%s\n", client.head.substr(0, end).c_str());
@@ -270,13 +287,21 @@ Seen Load::run() {
   began_ = std::chrono::steady_clock::now();
   for (Client& client : clients_) {
     client.began = began_;
-    ask(client);
+    if (options_.pace > 0) {
+      client.asking = true;
+      ++active_;
+      resting_.push_back(&client);
+    } else {
+      ask(client);
+    }
   }
   std::array<epoll_event, 256> events{};
   Time resumed = began_;
   while (active_ > 0 && !out_of_time()) {
-    const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), options_.rate > 0 ? 5 : 100);
+    const int patience_ms = options_.pace > 0 ? 1 : options_.rate > 0 ? 5 : 100;
+    const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), patience_ms);
     for (int i = 0; i < count; ++i) readable(clients_[events.at(static_cast<std::size_t>(i)).data.u64]);
+    if (options_.pace > 0) ask_due();
     if (options_.rate > 0 && std::chrono::steady_clock::now() - resumed > std::chrono::milliseconds(5)) {
       resume_paused();
       resumed = std::chrono::steady_clock::now();
@@ -335,6 +360,8 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "How long");
   app.add_option("--hold", options.hold, "Seconds the connections stay open and quiet afterwards");
   app.add_option("--rate", options.rate, "Bytes a second each client reads");
+  app.add_option("--pace", options.pace, "Requests a second of all clients together, at most");
+  app.add_flag("--any-status", options.any_status, "A refusal is an answer like another");
   app.add_option("--receive-buffer", options.receive_buffer, "SO_RCVBUF of each client");
   CLI11_PARSE(app, argc, argv);
   if (options.requests == 0 && options.seconds <= 0) {

@@ -185,6 +185,23 @@ def crowd(bench: Bench, server: Server) -> dict:
             "MB": peak / 1e6, "sockets MB": kernel / 1e6, "slow clients lost": slow_seen["failed"]}
 
 
+def flood(bench: Bench, server: Server) -> dict:
+    """2,000 hits of 4 KiB a second by 64 clients, alone and beside 10,000 requests a second of the administration's API, of
+    which a client's share is answered and the rest refused with 429"""
+    target = bench.warm(server, "/fast/0/4k")
+    seconds = bench.seconds(8)
+    fast = {"clients": 64, "seconds": seconds, "pace": 2000}
+    alone = bench.run(server, target, **fast)
+    flooding = subprocess.Popen([bench.load, "--port", str(server.admin), "--target", "/api/v1/status", "--host", f"127.0.0.1:{server.admin}",
+                                 "--clients", "64", "--seconds", str(seconds + 2), "--pace", "10000", "--any-status"], stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+    beside = bench.run(server, target, **fast)
+    seen = json.loads(flooding.communicate()[0])
+    return {"p99 first byte, alone, ms": alone["first_byte_ms"]["p99"], "p99 first byte, beside, ms": beside["first_byte_ms"]["p99"],
+            "p99 x": beside["first_byte_ms"]["p99"] / alone["first_byte_ms"]["p99"], "API requests/s": seen["requests"] / seen["seconds"],
+            "hits/s beside": beside["requests"] / beside["seconds"], "API clients lost": seen["failed"]}
+
+
 def _curls(port: int, host: str, path: str, clients: int, each: int, seconds: float) -> int:
     """So many curls, `each` request on a connection, again and again for so long; the bytes they got. Certificates are not
     looked at: that is the client's work."""
@@ -251,6 +268,7 @@ ROWS = {
     "random1m": (random1m, EVERY),
     "slow1000": (slow1000, ("larder", "nginx")),
     "crowd": (crowd, ("larder", "nginx")),
+    "flood": (flood, ("larder",)),
     "passed256m": (passed256m, ("larder", "nginx-stream", "haproxy")),
     "tls256m": (tls256m, ("larder", "nginx")),
     "handshakes": (handshakes, ("larder", "nginx")),
