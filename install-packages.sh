@@ -22,7 +22,7 @@ test=(
 )
 # Format and defects are checked with one version of clang, so that two machines agree.
 clang=(clang-14 llvm-14 libclang-rt-14-dev clang-format-14 clang-tidy-14)
-bench=(varnish wrk haproxy libnginx-mod-stream)
+bench=(varnish wrk haproxy libnginx-mod-stream postgresql libpq-dev libsqlite3-dev)
 
 # A name of one Debian release, and what another calls it.
 declare -A alias_of=(
@@ -102,7 +102,7 @@ if ! { apt install --no-install-recommends -y "${missing[@]}" || { apt update &&
 fi
 # The peers of tests and benchmarks are started by them with their own configuration, never as services of this machine.
 if [[ "$purpose" != build && "$purpose" != run ]] && command -v systemctl >/dev/null; then
-  for service in nginx varnish prometheus; do
+  for service in nginx varnish prometheus postgresql; do
     if printf '%s\n' "${missing[@]}" | grep -q "^$service"; then
       "${as_root[@]}" systemctl disable --now "$service" >/dev/null 2>&1 || true
     fi

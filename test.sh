@@ -14,6 +14,7 @@
 #   ./test.sh kills [N]        N kills (200) at moments of chance under load, and a count of what was owed
 #   ./test.sh storms [N] [SEED]  N storms (500) of faults, kills and clients drawn from a seed, every byte checked
 #   ./test.sh bench [ROW...]   side by side with nginx and Varnish; `./test.sh bench --list` names the rows
+#   ./test.sh bench reports [--fetches N]  the ledger's reports beside SQLite and PostgreSQL
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -134,8 +135,8 @@ mkdir -p build
 case "$what" in
   all | unit | scenarios | checks | tidy | asan | tsan | fuzz | soak | faults | kills | storms) ./install-packages.sh --for test ;;
   bench) ./install-packages.sh --for bench ;;
-  -h | --help) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  -h | --help) sed -n '3,17s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test.sh: nothing is called '$what'" >&2; sed -n '3,17s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 case "$what" in
   all)
@@ -169,6 +170,11 @@ case "$what" in
     check "storms" env LARDERD="$PWD/build/release/larderd" $python tests/scenarios/storms.py --count "${1:-500}" ${2:+--seed "$2"}
     ;;
   bench)
+    if [[ "${1:-}" == reports ]]; then
+      shift
+      build release --target bench_reports
+      exec $python tests/bench/reports.py --bench build/release/tests/bench/bench_reports "$@"
+    fi
     build release --target larderd bench_load
     exec $python tests/bench/run.py --larderd build/release/larderd --load build/release/tests/bench/bench_load "$@"
     ;;

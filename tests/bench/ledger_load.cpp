@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Loads a ledger with N synthetic fetches of D devices over 400 days and times its writing and its reports:
+// Loads a ledger with N synthetic fetches of D devices (fleet.h) and times its writing and its reports:
 //   ledger_load DIRECTORY FETCHES DEVICES
-// One device in each hour or so fetches a handful of objects in pieces, as an update night does. Prints the rate of
-// writing with fetches spread like that, the rate when few devices repeat few URLs, bytes on disk a fetch, and the
-// median and 99th percentile of each report in milliseconds, by the wall and of this thread's CPU.
+// Prints the rate of writing with fetches spread like that, the rate when few devices repeat few URLs, bytes on disk a
+// fetch, and the median and 99th percentile of each report in milliseconds, by the wall and of this thread's CPU.
 #include <sys/resource.h>
 #include <time.h>  // clock_gettime
 
@@ -19,20 +18,18 @@
 #include <vector>
 
 #include "base/text.h"
+#include "fleet.h"
 #include "reports/ledger.h"
 #include "reports/neighbours.h"
 
 namespace {
 
 using namespace larder;           // NOLINT(google-build-using-namespace): a program of one page
+using namespace larder::bench;    // NOLINT(google-build-using-namespace)
 using namespace larder::reports;  // NOLINT(google-build-using-namespace)
 using Real = std::chrono::steady_clock;
 
-constexpr std::int64_t kBeginUs = 1'750'000'000'000'000;
-constexpr std::int64_t kSpanUs = 400LL * 86'400'000'000;
-constexpr std::uint64_t kPiece = 8ULL << 20U;
 constexpr std::size_t kBatch = 64;
-constexpr std::size_t kUrls = 20000;
 
 double seconds_since(Real::time_point start) {
   return std::chrono::duration<double>(Real::now() - start).count();
@@ -54,65 +51,6 @@ double cpu_seconds() {
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
-class Fleet {
- public:
-  Fleet(std::uint64_t fetches, std::uint64_t devices) : fetches_(fetches), devices_(devices) {}
-
-  FetchRecord next() {
-    if (pieces_left_ == 0) begin_burst();
-    --pieces_left_;
-    FetchRecord record;
-    time_us_ += step_us_;
-    ++made_;
-    record.time = WallTime(std::chrono::microseconds(time_us_));
-    record.duration = std::chrono::milliseconds(80);
-    record.client = config::Address::parse("10." + std::to_string(device_ >> 16U & 255U) + "." +
-                                           std::to_string(device_ >> 8U & 255U) + "." + std::to_string(device_ & 255U))
-                        .value();
-    record.token = "C02" + std::to_string(1'000'000 + device_);
-    record.system = {"macOS", "26." + std::to_string(device_ % 7), "", reports::SystemEvidence::darwin};
-    record.entrance = url_ % 3 == 0 ? Entrance::update_cache : Entrance::content_cache;
-    record.answered = random_() % 20 == 0 ? Answered::miss : Answered::hit;
-    record.subject.edit().url = "http://updates.cdn.example/content/downloads/" + std::to_string(url_ * 7919) +
-                                "/0123456789abcdef0123456789abcdef/Update" + std::to_string(url_) + ".pkg";
-    record.subject.edit().product = "Product " + std::to_string(url_ % 40);
-    record.subject.edit().version = std::to_string(url_ / 40 % 30) + "." + std::to_string(url_ / 1200);
-    record.subject.edit().build = "24G" + std::to_string(url_ / 40);
-    record.subject.edit().kind = FileKind::full;
-    record.status = 206;
-    record.object_bytes = kPiece * 6 + url_;
-    const std::uint64_t first = pieces_left_ * kPiece;
-    const std::uint64_t end = pieces_left_ == 5 ? record.object_bytes : first + kPiece;
-    record.sent_ranges = {{first, end}};
-    record.bytes_asked = record.bytes_sent = end - first;
-    if (record.answered == Answered::miss) record.bytes_from_origin = record.bytes_sent;
-    record.complete = true;
-    return record;
-  }
-
-  // From now on few devices ask for few URLs, 50,000 times a second.
-  void repeat() {
-    devices_ = 50;
-    urls_ = 20;
-    step_us_ = 20;
-  }
-  std::uint64_t made() const { return made_; }
-
- private:
-  void begin_burst() {
-    device_ = random_() % devices_;
-    // Devices want what is new: URLs come into fashion one after the other.
-    const std::uint64_t newest = urls_ * (made_ % fetches_) / fetches_;
-    url_ = (newest + random_() % 200) % urls_;
-    pieces_left_ = 6;
-  }
-
-  std::uint64_t fetches_, devices_, urls_ = kUrls;
-  std::int64_t time_us_ = kBeginUs, step_us_ = kSpanUs / static_cast<std::int64_t>(fetches_);
-  std::uint64_t made_ = 0, device_ = 0, url_ = 0, pieces_left_ = 0;
-  std::mt19937_64 random_{1};
-};
-
 // Keeps the inbox from overflowing by flushing now and then; making the records is not counted.
 void load(Ledger& ledger, Fleet& fleet, std::uint64_t fetches, const char* what) {
   constexpr std::uint64_t kAtOnce = 200'000;
@@ -122,7 +60,7 @@ void load(Ledger& ledger, Fleet& fleet, std::uint64_t fetches, const char* what)
     std::vector<std::vector<FetchRecord>> batches;
     for (std::uint64_t i = 0; i < kAtOnce && done < fetches; i += kBatch, done += kBatch) {
       batches.emplace_back();
-      for (std::size_t k = 0; k < kBatch; ++k) batches.back().push_back(fleet.next());
+      for (std::size_t k = 0; k < kBatch; ++k) batches.back().push_back(fleet.next().record);
     }
     const auto start = Real::now();
     const double cpu_start = cpu_seconds();
@@ -166,7 +104,7 @@ Filter window(std::mt19937_64& random) {
 void time_reports(Ledger& ledger, std::uint64_t devices) {
   std::mt19937_64 random(2);
   constexpr int kTimes = 100;
-  const auto some_device = [&] { return "C02" + std::to_string(1'000'000 + random() % devices); };
+  const auto some_device = [&] { return device_id(random() % devices); };
   const auto with = [&](const char* what, const std::function<Filter()>& filter) {
     const std::string name(what);
     time_report((name + " summary").c_str(), kTimes, [&] { return ledger.summary(filter()).has_value(); });
