@@ -107,7 +107,9 @@ class Daemon {
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
     if (!proxy) return std::move(proxy).error();
     proxy_ = std::move(*proxy);
-    auto admin = admin::AdminServer::start(sources(), config_);
+    admin::Sources answers = sources();
+    answers.audit = storage.path / "audit.jsonl";
+    auto admin = admin::AdminServer::start(std::move(answers), config_);
     if (!admin) return std::move(admin).error();
     admin_ = std::move(*admin);
     ready_ = true;

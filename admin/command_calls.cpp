@@ -115,6 +115,14 @@ int repair_totals(const CommandOptions& options) {
   return print(options, Subject::totals, client->post("/api/v1/ledger/totals", ""));
 }
 
+int check_audit(const CommandOptions& options) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  const auto answer = client->get("/api/v1/audit/check");
+  const int printed = print(options, Subject::audit, answer);
+  return printed == kGood && is_whole(answer->body) ? kGood : kFailed;
+}
+
 int order(const CommandOptions& options, const std::string& target) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);

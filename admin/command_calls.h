@@ -54,6 +54,7 @@ std::string query_of(const CommandOptions& options);
 
 int report_traffic(const CommandOptions& options);
 int repair_totals(const CommandOptions& options);
+int check_audit(const CommandOptions& options);                       // kFailed as well when the record is broken
 int order(const CommandOptions& options, const std::string& target);  // about options.url
 int verify(const CommandOptions& options);
 int import_devices(const CommandOptions& options);

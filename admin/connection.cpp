@@ -59,6 +59,7 @@ Request to_request(const proxy::RequestHead& head) {
   request.authorization = head.find("Authorization");
   request.origin = head.find("Origin");
   request.content_type = head.find("Content-Type");
+  request.agent = head.find("User-Agent");
   request.if_none_match = head.find("If-None-Match");
   request.accepts_gzip = accepts_gzip(head.find("Accept-Encoding"));
   return request;

@@ -70,6 +70,10 @@ void list_profiles(const Desk& desk, const Request& request, const Reply& reply)
 void write_profile(const Desk& desk, const Request& request, const Reply& reply);
 void write_dns(const Desk& desk, const Request& request, const Reply& reply);
 
+// audit_report.cpp
+void report_audit(const Desk& desk, const Request& request, const Reply& reply);
+void check_audit(const Desk& desk, const Request& request, const Reply& reply);
+
 // tls_orders.cpp
 void report_tls(const Desk& desk, const Request& request, const Reply& reply);
 void make_authority(const Desk& desk, const Request& request, const Reply& reply);

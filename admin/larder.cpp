@@ -45,6 +45,7 @@ class CommandLine {
     add_what();
     add_reports();
     add_ledger();
+    add_audit();
     add_cache();
     add_prefetch();
     add_bundles();
@@ -150,6 +151,18 @@ class CommandLine {
 
   void add_group(CLI::App& command) {
     command.add_option("--group", options_.group, "Devices of this group of the inventory only");
+  }
+
+  void add_audit() {
+    auto* audit = app_.add_subcommand("audit", "What was changed, by whom and from where");
+    audit->require_subcommand(1)->fallthrough();
+    auto* list = add(*audit, "list", "The newest first; refused attempts too",
+                     [](const CommandOptions& o) { return get(o, Subject::changes, "/api/v1/audit" + query_of(o)); });
+    list->add_option("--from", options_.from, "From this time on: 2026-08-17 or 2026-08-17T15:04:05Z");
+    list->add_option("--to", options_.to, "Up to this time");
+    list->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
+    add_pages(*list);
+    add(*audit, "check", "Whether the record is whole: each line follows the one before it", check_audit);
   }
 
   void add_ledger() {

@@ -24,6 +24,7 @@ struct Request {
   config::Address peer;       // where it comes from
   std::string origin;         // the Origin field browsers send
   std::string content_type;
+  std::string agent;          // the User-Agent field
   std::string if_none_match;  // the If-None-Match field
   bool accepts_gzip = false;
   std::string parameter;  // what stands in the path for the route's {name}, decoded

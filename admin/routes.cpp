@@ -37,6 +37,8 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/ledger/totals", Who::administrator, Where::worker, repair_totals},
     Route{"POST", "/api/v1/devices/import", Who::administrator, Where::worker, import_devices, kImportBytes},
     Route{"POST", "/api/v1/devices/erase", Who::administrator, Where::worker, erase_device},
+    Route{"GET", "/api/v1/audit", Who::administrator, Where::worker, report_audit},
+    Route{"GET", "/api/v1/audit/check", Who::administrator, Where::worker, check_audit},
     Route{"GET", "/api/v1/tls", Who::administrator, Where::worker, report_tls},
     Route{"POST", "/api/v1/tls", Who::administrator, Where::worker, make_authority},
     Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},
@@ -70,6 +72,10 @@ std::optional<std::string> match_path(std::string_view pattern, std::string_view
 
 std::span<const Route> routes() {
   return kRoutes;
+}
+
+bool is_order(const Route& route) {
+  return route.method == "POST" && route.handle != write_profile && route.handle != write_dns;
 }
 
 Match find_route(std::string_view method, std::string_view path) {

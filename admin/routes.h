@@ -16,12 +16,15 @@
 
 namespace larder::admin {
 
+class Audit;  // audit.h
+
 // What handlers share. Lives as long as any handler runs.
 struct Desk {
   Sources sources;
   std::shared_ptr<Verification> verification;
   std::shared_ptr<std::mutex> examining;         // held while the doctor is at work
   std::shared_ptr<const config::Config> config;  // replaced on a reload: take a copy once
+  std::shared_ptr<Audit> audit;                  // null: changes are not recorded
 };
 
 enum class Who { anyone, administrator };  // administrator: with the token where one is set, under a name of ours
@@ -39,6 +42,9 @@ struct Route {
 };
 
 std::span<const Route> routes();
+
+// Whether it changes something, so that it is recorded: every POST but those that only make a text.
+bool is_order(const Route& route);
 
 struct Match {
   const Route* route = nullptr;  // null: the path or the method is not known

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -11,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "admin/audit.h"
 #include "admin/connection.h"
 #include "admin/gate.h"
 #include "admin/handlers.h"
@@ -51,8 +53,9 @@ class Server final : public AdminServer {
  public:
   Server(const Sources& sources, std::shared_ptr<const config::Config> config)
       : clock_(sources.clock),
-        desk_(std::make_shared<Desk>(Desk{sources, std::make_shared<Verification>(sources.clock),
-                                          std::make_shared<std::mutex>(), std::move(config)})),
+        desk_(std::make_shared<Desk>(
+            Desk{sources, std::make_shared<Verification>(sources.clock), std::make_shared<std::mutex>(),
+                 std::move(config), sources.audit.empty() ? nullptr : std::make_shared<Audit>(sources.audit, clock_)})),
         thread_("admin"),
         way_back_(std::make_shared<WayBack>(thread_)),
         workers_(std::make_unique<Workers>(kWorkers)),
@@ -78,6 +81,7 @@ class Server final : public AdminServer {
     gate_ = std::make_unique<Gate>(std::move(*gate));
     thread_.start();
     running_ = true;
+    record_own("start");
     return ok();
   }
 
@@ -86,9 +90,11 @@ class Server final : public AdminServer {
     if (!gate) return gate.error();
     thread_.run([&] {
       *gate_ = std::move(*gate);
-      desk_ = std::make_shared<Desk>(Desk{desk_->sources, desk_->verification, desk_->examining, std::move(config)});
+      desk_ = std::make_shared<Desk>(
+          Desk{desk_->sources, desk_->verification, desk_->examining, std::move(config), desk_->audit});
       for (const Id id : std::set<Id>(watchers_))
         connections_.at(id)->close();  // they come again, through the new gate
+      record_own("reload");
     });
     return ok();
   }
@@ -146,7 +152,11 @@ class Server final : public AdminServer {
       return answer(id, problem(429, "more requests came from this address than are answered; ask less often"));
     }
     if (match.route == nullptr) return answer(id, unknown(request, match));
-    if (auto refused = gate_->refusal(*match.route, request)) return answer(id, *refused);
+    const bool order = desk_->audit != nullptr && is_order(*match.route);
+    if (auto refused = gate_->refusal(*match.route, request)) {
+      if (order) desk_->audit->add(with_answer(entry_of(*match.route, request, "nobody"), *refused), {});
+      return answer(id, *refused);
+    }
     request.parameter = std::move(match.parameter);
     if (match.route->where == Where::stream) {
       return match.route->handle(*desk_, request, [&](const Response& response) { stream(id, response); });
@@ -155,10 +165,11 @@ class Server final : public AdminServer {
       return match.route->handle(*desk_, request, [&](const Response& response) { answer(id, response); });
     }
     const bool reads = match.route->method == "GET";
-    const Reply reply = [this, id, way_back = way_back_, reads, known = request.if_none_match](Response response) {
+    Reply reply = [this, id, way_back = way_back_, reads, known = request.if_none_match](Response response) {
       if (reads && response.status == 200) tag(response, known);
       way_back->post([this, id, response = std::move(response)] { answer(id, response); });
     };
+    if (order) reply = recorded(*match.route, request, std::move(reply));
     const bool posted = workers_->post([desk = desk_, route = match.route, request = std::move(request), reply] {
       try {
         route->handle(*desk, request, reply);
@@ -167,6 +178,26 @@ class Server final : public AdminServer {
       }
     });
     if (!posted) answer(id, problem(503, "too many requests are being answered; ask again in a second"));
+  }
+
+  // Answers when the order and its outcome are on record.
+  Reply recorded(const Route& route, const Request& request, Reply reply) const {
+    const std::string who = desk_->config->access.admin_token_file.empty() ? "no_token" : "admin_token";
+    return [audit = desk_->audit, clock = &clock_, began = clock_.steady(), entry = entry_of(route, request, who),
+            reply = std::move(reply)](Response response) {
+      AuditEntry ended = with_answer(entry, response);
+      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock->steady() - began);
+      ended.milliseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, took.count()));
+      audit->add(std::move(ended), [reply, response = std::move(response)] { reply(response); });
+    };
+  }
+
+  void record_own(const char* what) {
+    if (desk_->audit == nullptr) return;
+    AuditEntry entry;
+    entry.who = "larderd";
+    entry.what = what;
+    desk_->audit->add(std::move(entry), {});
   }
 
   // Only whoever may give an order may send much for it.

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::array kChanges{Shown{"serial", "DEVICE", As::text}, Shown{"field", "FIELD", As::text},
                               Shown{"before", "BEFORE", As::text}, Shown{"after", "AFTER", As::text}};
+constexpr std::array kAudit{Shown{"time", "TIME", As::time},      Shown{"who", "WHO", As::text},
+                            Shown{"address", "FROM", As::text},   Shown{"what", "WHAT", As::text},
+                            Shown{"order", "ORDER", As::text},    Shown{"status", "STATUS", As::count},
+                            Shown{"problem", "PROBLEM", As::text}};
 constexpr std::array kObjects{Shown{"url", "URL", As::text},          Shown{"size_bytes", "SIZE", As::bytes},
                               Shown{"bytes_held", "HELD", As::bytes}, Shown{"complete", "WHOLE", As::truth},
                               Shown{"pinned", "PINNED", As::truth},   Shown{"stored_at", "SINCE", As::time}};
@@ -36,6 +40,14 @@ std::string show_totals(const Json& answer) {
     text += "  " + wrong.at("table").get<std::string>() + ": " + wrong.at("rows").dump() + "\n";
   }
   return text;
+}
+
+std::string show_audit(const Json& answer) {
+  const std::string entries =
+      answer.at("entries").dump() + " entries, from number " + answer.at("first").dump() + " on";
+  if (answer.at("broken_at").is_null()) return entries + ": the record is whole\n";
+  return entries + ": the record is BROKEN at number " + answer.at("broken_at").dump() + ": " +
+         answer.at("why").get<std::string>() + "\n";
 }
 
 std::string show_status(const Json& a) {
@@ -164,6 +176,10 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_erased(answer);
     case Subject::import:
       return show_import(answer, width);
+    case Subject::changes:
+      return show_list(answer, kAudit, width);
+    case Subject::audit:
+      return show_audit(answer);
     case Subject::objects:
       return show_list(answer, kObjects, width);
     case Subject::order:
@@ -215,6 +231,11 @@ std::uint64_t bytes_held_in(const std::string& json) {
   const Json body = Json::parse(json, nullptr, false);
   const bool told = body.is_object() && body.contains("store") && body["store"].is_object();
   return told ? body["store"].value("bytes_held", std::uint64_t{0}) : 0;
+}
+
+bool is_whole(const std::string& json) {
+  const Json answer = Json::parse(json, nullptr, false);
+  return answer.is_object() && answer.contains("broken_at") && answer["broken_at"].is_null();
 }
 
 std::string order_json(const std::string& url) {

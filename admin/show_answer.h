@@ -28,6 +28,8 @@ enum class Subject {
   adoption,
   problems,
   totals,
+  changes,
+  audit,
   import,
   erased,
   bundle,
@@ -55,6 +57,9 @@ Result<VerificationState> read_verification(const std::string& json);
 
 // The bytes that the store holds, in an answer of /api/v1/status; 0 when it says none.
 std::uint64_t bytes_held_in(const std::string& json);
+
+// Whether an answer of /api/v1/audit/check says that nothing is broken.
+bool is_whole(const std::string& json);
 
 // {"url": ...}
 std::string order_json(const std::string& url);

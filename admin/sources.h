@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -40,6 +41,7 @@ struct Sources {
   std::function<std::vector<proxy::Probed>(const std::vector<std::string>&, std::chrono::milliseconds)> probe = {};
   std::function<std::uint32_t(const config::Address&)> connections_of = {};  // a client's, now; any thread; empty: none
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
+  std::filesystem::path audit = {};  // the file of changes (audit.h); empty: they are not recorded
 };
 
 }  // namespace larder::admin

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "admin/standing_problems.h"
 
+#include "admin/audit.h"
 #include "admin/releases.h"
 
 namespace larder::admin {
@@ -86,6 +87,11 @@ std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live)
     problems.push_back({"the certificate of this Larder: " + tls,
                         "Devices that come by TLS may refuse. Renew the certificate that tls.certificate names, or see "
                         "\"larder tls\"."});
+  }
+  const std::string audit = desk.audit != nullptr ? desk.audit->problem() : std::string{};
+  if (!audit.empty()) {
+    problems.push_back({"changes are not recorded: " + audit,
+                        "They are carried out all the same. Look at the disk that storage.path is on."});
   }
   add_staleness(desk, problems);
   return problems;

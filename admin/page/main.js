@@ -5,7 +5,7 @@ import {draw} from './charts.js';
 import {address, link, make, number} from './show.js';
 import {device, devices, lagging, release, releases, traffic, versions} from './view_reports.js';
 import {overview} from './view_overview.js';
-import {problems, store} from './view_house.js';
+import {changes, problems, store} from './view_house.js';
 import {profiles} from './view_profiles.js';
 
 const kStatusMs = 15000;
@@ -27,6 +27,7 @@ const kViews = {
   traffic: {name: 'Traffic', make: traffic, periods: true, listed: true},
   store: {name: 'Store', make: store, listed: true},
   profiles: {name: 'Profiles', make: profiles, listed: true},
+  changes: {name: 'Changes', make: changes, periods: true, listed: true},
   problems: {name: 'Problems', make: problems, periods: true, listed: true},
 };
 
@@ -59,9 +60,12 @@ class Place {
   get scope() {
     return this.get('group') ? {group: this.get('group')} : {};
   }
+  get time() {
+    if (this.period === 'all') return {};
+    return {from: new Date(Date.now() - Number.parseInt(this.period, 10) * 86400000).toISOString()};
+  }
   get window() {
-    if (this.period === 'all') return this.scope;
-    return {from: new Date(Date.now() - Number.parseInt(this.period, 10) * 86400000).toISOString(), ...this.scope};
+    return {...this.time, ...this.scope};
   }
 }
 

@@ -44,6 +44,29 @@ export async function problems(place) {
   ]};
 }
 
+const kRights = {admin_token: "the administrator's token", no_token: 'this machine, without a token', nobody: 'nobody: refused', larderd: 'larderd itself'};
+
+export async function changes(place) {
+  const [{items, whole}, check] = await Promise.all([askAll('api/v1/audit', place.time, 2000), ask('api/v1/audit/check')]);
+  return {title: 'Changes', nodes: [
+    check.broken_at === null ? null : make('p', {class: 'notice', role: 'alert'}, `The record was tampered with, or damaged, at number ${check.broken_at}: ${check.why}.`),
+    whole ? null : make('p', {class: 'notice'}, 'There are more rows than a page can sort; the CSV has them all.'),
+    table({
+      name: 'changes', caption: 'What was changed, by whom and from where', place, rows: items, empty: 'Nothing was changed in this time.',
+      csv: `api/v1/audit?${new URLSearchParams({...place.time, format: 'csv'})}`,
+      columns: [
+        {key: 'time', title: 'When', kind: 'time', show: (row) => time(row.time)},
+        {key: 'what', title: 'What', kind: 'long', show: (row) => row.what},
+        {key: 'order', title: 'Order', kind: 'long', show: (row) => row.order},
+        {key: 'problem', title: 'Outcome', kind: 'long', show: (row) => row.problem || (row.status ? 'done' : '')},
+        {key: 'who', title: 'By', kind: 'long', show: (row) => kRights[row.who] ?? row.who},
+        {key: 'address', title: 'From', show: (row) => row.address},
+        {key: 'agent', title: 'With', kind: 'long', show: (row) => row.agent},
+      ],
+    }),
+  ].filter(Boolean)};
+}
+
 function objectOrders(object) {
   const say = make('span', {role: 'status'});
   const give = (what, words) => async (event) => {

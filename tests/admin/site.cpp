@@ -99,6 +99,15 @@ std::shared_ptr<const config::Config> config_of(const std::string& text) {
 Site::Site(const std::string& config_text) : config_(config_of(config_text)) {
   live.version = "0.1.0";
   live.started = clock.now() - std::chrono::hours(1);
+  std::string name = (std::filesystem::temp_directory_path() / "larder-admin-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  directory = name;
+}
+
+Site::~Site() {
+  server_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory, ignored);
 }
 
 AdminServer& Site::server() {
@@ -111,6 +120,7 @@ AdminServer& Site::server() {
                     [this] { return knowledge; },
                     [this] { return ready.load(); }};
     sources.probe = probe;
+    sources.audit = directory / "audit.jsonl";
     auto started = AdminServer::start(sources, config_);
     REQUIRE(started);
     server_ = std::move(*started);

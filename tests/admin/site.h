@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,6 +46,9 @@ std::shared_ptr<const config::Config> config_of(const std::string& text);
 class Site {
  public:
   explicit Site(const std::string& config_text = "");
+  ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
 
   Answer get(const std::string& target, const std::string& extra_fields = "");
   Answer post(const std::string& target, const std::string& body, const std::string& extra_fields = "");
@@ -63,6 +67,7 @@ class Site {
   LiveStatus live;
   std::shared_ptr<const updates::Knowledge> knowledge = updates::Knowledge::empty();
   std::atomic<bool> ready{true};
+  std::filesystem::path directory;  // its own, gone with it
   std::function<std::vector<proxy::Probed>(const std::vector<std::string>&, std::chrono::milliseconds)> probe;
 
  private:

@@ -32,7 +32,7 @@ MAC002,{LONG},{LONG}
 NEVER1,"javascript:window.pwned=1",staff
 '''
 VIEWS = ["", "devices", "device/MAC001", "versions", "release/macOS/26.6", "releases", "lagging", "traffic", "store", "profiles?kinds=mau,wifi-pac",
-         "problems", "device/" + urllib.parse.quote(MARKUP, safe=""), "release/" + urllib.parse.quote(MARKUP, safe="") + "/1", "nonsense/%ff/" + LONG]
+         "problems", "changes", "device/" + urllib.parse.quote(MARKUP, safe=""), "release/" + urllib.parse.quote(MARKUP, safe="") + "/1", "nonsense/%ff/" + LONG]
 
 
 def path_of(name: str) -> str:

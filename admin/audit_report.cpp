@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What was changed, by whom, from where; and whether the record of it is whole.
+#include <utility>
+
+#include "admin/audit.h"
+#include "admin/handlers.h"
+#include "admin/json.h"
+#include "admin/ledger_tables.h"
+#include "base/text.h"
+
+namespace larder::admin {
+namespace {
+
+Table table_of(const std::vector<AuditEntry>& entries) {
+  Table table;
+  table.columns = {"sequence", "time",   "who",     "address",      "agent",          "what",
+                   "order",    "status", "problem", "milliseconds", "refused_besides"};
+  for (const AuditEntry& entry : entries) {
+    table.rows.push_back({entry.sequence, to_cell(entry.time), entry.who, entry.address, entry.agent, entry.what,
+                          entry.order, static_cast<std::uint64_t>(entry.status), entry.problem, entry.milliseconds,
+                          entry.refused_besides});
+  }
+  return table;
+}
+
+Response unrecorded() {
+  return problem(404, "this Larder keeps no record of changes");
+}
+
+}  // namespace
+
+void report_audit(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {"from", "to", "limit", "cursor", "format"});
+  if (!query) return reply(problem(query.error()));
+  const auto filter = query->filter();
+  const auto as_csv = query->wants_csv();
+  if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
+  if (desk.audit == nullptr) return reply(unrecorded());
+  const auto before = filter->cursor.empty() ? std::optional<std::uint64_t>(0) : parse_decimal(filter->cursor);
+  if (!before) return reply(problem(400, "the cursor is not one that a page gave; begin without it"));
+  const bool all = *as_csv && !query->has("limit");
+  const AuditPage page = desk.audit->page(filter->from, filter->to, *before, all ? kCsvRows : filter->limit);
+  const std::string next = page.next_before == 0 ? "" : std::to_string(page.next_before);
+  if (*as_csv) {
+    Response response = csv_response(table_of(page.entries));
+    if (!next.empty()) response.fields.emplace_back("Link", next_page(request, *query, next));
+    return reply(std::move(response));
+  }
+  Response response;
+  response.body = list_json(table_of(page.entries), next);
+  reply(std::move(response));
+}
+
+void check_audit(const Desk& desk, const Request& request, const Reply& reply) {
+  const auto query = Query::parse(request.query, {});
+  if (!query) return reply(problem(query.error()));
+  if (desk.audit == nullptr) return reply(unrecorded());
+  const AuditCheck check = desk.audit->check();
+  Response response;
+  response.body = dumped({{"entries", check.entries},
+                          {"first", check.first},
+                          {"broken_at", check.broken_at ? Json(*check.broken_at) : Json(nullptr)},
+                          {"why", check.why.empty() ? Json(nullptr) : Json(check.why)}});
+  reply(std::move(response));
+}
+
+}  // namespace larder::admin
