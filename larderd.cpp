@@ -21,6 +21,7 @@
 #include "cache/store.h"
 #include "config/load.h"
 #include "proxy/proxy.h"
+#include "reports/access_log.h"
 #include "reports/ledger.h"
 
 namespace {
@@ -101,7 +102,11 @@ class Daemon {
         cache::Store::open({storage.path, storage.cache_size_bytes, storage.reserve_bytes, storage.scrub}, clock_);
     if (!store) return std::move(store).error();
     store_ = std::move(*store);
-    auto ledger = reports::Ledger::open(ledger_options(*config_), clock_);
+    access_log_ = std::make_unique<reports::AccessLog>(
+        config_->log, config_->identity.pseudonyms ? reports::Whose::hidden : reports::Whose::told);
+    reports::LedgerOptions recorded = ledger_options(*config_);
+    recorded.told = [log = access_log_.get()](const auto& fetches) { log->add(fetches); };
+    auto ledger = reports::Ledger::open(recorded, clock_);
     if (!ledger) return std::move(ledger).error();
     ledger_ = std::move(*ledger);
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
@@ -109,6 +114,7 @@ class Daemon {
     proxy_ = std::move(*proxy);
     admin::Sources answers = sources();
     answers.audit = storage.path / "audit.jsonl";
+    answers.access_log = [this] { return access_log_->state(); };
     auto admin = admin::AdminServer::start(std::move(answers), config_);
     if (!admin) return std::move(admin).error();
     admin_ = std::move(*admin);
@@ -128,6 +134,7 @@ class Daemon {
     for (const std::string& key : changes.applied) spdlog::info("reload: {} applied", key);
     config_ = loaded.config;
     set_log_level(config_->log.level);
+    access_log_->apply(config_->log);
     store_->set_limits(config_->storage.cache_size_bytes, config_->storage.reserve_bytes);
     proxy_->reload(config_);
     if (auto applied = admin_->apply(config_); !applied) spdlog::error("reload: {}", applied.error().message);
@@ -140,6 +147,7 @@ class Daemon {
     proxy_.reset();
     store_.reset();
     ledger_.reset();
+    access_log_.reset();
   }
 
   bool responsive() { return proxy_->responsive(); }
@@ -199,6 +207,7 @@ class Daemon {
   WallTime started_;
   std::shared_ptr<const config::Config> config_;
   std::unique_ptr<cache::Store> store_;
+  std::unique_ptr<reports::AccessLog> access_log_;  // before the ledger, which tells it
   std::unique_ptr<reports::Ledger> ledger_;
   std::unique_ptr<proxy::Proxy> proxy_;
   std::unique_ptr<admin::AdminServer> admin_;

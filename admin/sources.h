@@ -17,6 +17,7 @@
 #include "proxy/mau_state.h"
 #include "proxy/origin_probe.h"
 #include "proxy/prefetcher.h"
+#include "reports/access_log.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -41,6 +42,7 @@ struct Sources {
   std::function<std::vector<proxy::Probed>(const std::vector<std::string>&, std::chrono::milliseconds)> probe = {};
   std::function<std::uint32_t(const config::Address&)> connections_of = {};  // a client's, now; any thread; empty: none
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
+  std::function<reports::AccessLog::State()> access_log = {};    // any thread; empty: there is none
   std::filesystem::path audit = {};  // the file of changes (audit.h); empty: they are not recorded
 };
 

@@ -88,6 +88,13 @@ std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live)
                         "Devices that come by TLS may refuse. Renew the certificate that tls.certificate names, or see "
                         "\"larder tls\"."});
   }
+  const auto log = desk.sources.access_log ? desk.sources.access_log() : reports::AccessLog::State{};
+  if (!log.problem.empty() || log.dropped > 0) {
+    const std::string lost = log.dropped > 0 ? std::to_string(log.dropped) + " lines since the start are missing" : "";
+    problems.push_back(
+        {"the access log has gaps: " + log.problem + (log.problem.empty() || lost.empty() ? "" : "; ") + lost,
+         "Requests are answered and on record all the same. Look at the disk that log.access_file is on."});
+  }
   const std::string audit = desk.audit != nullptr ? desk.audit->problem() : std::string{};
   if (!audit.empty()) {
     problems.push_back({"changes are not recorded: " + audit,

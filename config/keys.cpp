@@ -49,6 +49,14 @@ void set_finish(Config& c, const Value& v, P& p) {
                                          : FinishFills::never;
 }
 
+void set_access(Config& c, const Value& v, P& p) {
+  const auto choice = read_choice(v, {"none", "combined", "json"}, p);
+  if (!choice) return;
+  c.log.access = *choice == "json"       ? AccessLogFormat::json
+                 : *choice == "combined" ? AccessLogFormat::combined
+                                         : AccessLogFormat::none;
+}
+
 void set_host_name(OriginHost& host, const Value& v, P& p) {
   const auto text = read_text(v, p);
   if (!text) return;
@@ -89,6 +97,11 @@ constexpr CountRange kCount{1, 1000000};
 std::string show_finish(const Config& c) {
   constexpr std::array<std::string_view, 3> kNames{"listed", "always", "never"};
   return show_text(kNames.at(static_cast<std::size_t>(c.fills.finish)));
+}
+
+std::string show_access(const Config& c) {
+  constexpr std::array<std::string_view, 3> kNames{"none", "combined", "json"};
+  return show_text(kNames.at(static_cast<std::size_t>(c.log.access)));
 }
 
 // Credentials in a proxy's URL are for the proxy alone.
@@ -453,6 +466,19 @@ constexpr std::array kKeys{
           put(c.log.level, read_choice(v, {"trace", "debug", "info", "warning", "error"}, p));
         },
         nullptr, [](const Config& c) { return show_text(c.log.level); }},
+    Key{"log.access", "none, combined or json", R"("none")", R"("combined")",
+        "Whether each request is a line in log.access_file, for other programs to read: in the form of Apache and nginx, or "
+        "as JSON.",
+        Reload::live, set_access, nullptr, show_access},
+    Key{"log.access_file", "path", R"("")", R"("/var/log/larder/access.log")",
+        "The file of these lines. A reload opens it anew, as logrotate needs it.", Reload::live,
+        [](Config& c, const Value& v, P& p) { put(c.log.access_file, read_path(v, p)); }, nullptr,
+        [](const Config& c) { return show_path(c.log.access_file); }},
+    Key{"log.journal_fetches", "true or false", "false", "true",
+        "Whether each request is an entry of the system's journal, with fields to ask for: journalctl "
+        "LARDER_DEVICE=C02XY1234567.",
+        Reload::live, [](Config& c, const Value& v, P& p) { put(c.log.journal_fetches, read_switch(v, p)); }, nullptr,
+        [](const Config& c) { return std::string(c.log.journal_fetches ? "true" : "false"); }},
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ class Rules {
     check_hosts();
     check_windows();
     check_catalogues();
+    check_access_log();
   }
 
  private:
@@ -50,6 +51,21 @@ class Rules {
       if (endpoint.port != 0 && !seen.insert(endpoint).second) {
         add(key, endpoint.text() + " is already used by another listener; give each its own port");
       }
+    }
+  }
+
+  void check_access_log() {
+    const std::filesystem::path& file = config_.log.access_file;
+    if (config_.log.access == AccessLogFormat::none) return;
+    std::error_code error;
+    if (file.empty() || !file.is_absolute()) {
+      add("log.access_file",
+          "log.access needs a file to write to; write its whole path, such as \"/var/log/larder/access.log\"");
+    } else if (!std::filesystem::is_directory(file.parent_path(), error)) {
+      add("log.access_file",
+          file.parent_path().string() + " is no directory; make it, writable by the user larderd runs as");
+    } else if (std::filesystem::is_directory(file, error)) {
+      add("log.access_file", file.string() + " is a directory; name a file");
     }
   }
 

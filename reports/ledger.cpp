@@ -15,9 +15,14 @@ namespace {
 
 class LmdbLedger final : public Ledger {
  public:
-  LmdbLedger(std::unique_ptr<LedgerWriter> writer, const Clock& clock) : writer_(std::move(writer)), clock_(clock) {}
+  LmdbLedger(std::unique_ptr<LedgerWriter> writer, const Clock& clock,
+             std::function<void(const std::vector<FetchRecord>&)> told)
+      : writer_(std::move(writer)), clock_(clock), told_(std::move(told)) {}
 
-  void record(std::vector<FetchRecord> fetches) override { writer_->record(std::move(fetches)); }
+  void record(std::vector<FetchRecord> fetches) override {
+    if (told_) told_(fetches);
+    writer_->record(std::move(fetches));
+  }
   void flush() override { writer_->flush(); }
   LedgerStatus status() const override { return writer_->status(); }
 
@@ -119,6 +124,7 @@ class LmdbLedger final : public Ledger {
  private:
   std::unique_ptr<LedgerWriter> writer_;
   const Clock& clock_;
+  const std::function<void(const std::vector<FetchRecord>&)> told_;
 };
 
 }  // namespace
@@ -136,7 +142,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, const
   auto writer = std::make_unique<LedgerWriter>(options, clock, std::move(neighbours), std::move(environment).value(),
                                                std::move(set_aside));
   writer->flush();  // what the journal held is in every answer
-  return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer), clock));
+  return std::unique_ptr<Ledger>(std::make_unique<LmdbLedger>(std::move(writer), clock, options.told));
 }
 
 }  // namespace larder::reports

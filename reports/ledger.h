@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct LedgerOptions {
   std::vector<std::filesystem::path> dhcp_leases{};  // lease_files.h
   std::chrono::seconds device_retention{0};          // a device not seen for so long is erased; 0: none is
   Naming naming = Naming::plain;                     // pseudonyms.h
+  // Told of what record() is given, on the caller's thread; must not wait. Empty: nobody.
+  std::function<void(const std::vector<FetchRecord>&)> told{};
 };
 
 class Ledger {
