@@ -47,7 +47,9 @@ TEST_CASE("under pseudonyms devices are counted, and nothing on record names one
     CHECK(row.mac.empty());
     CHECK(row.host_name.empty());
     requests += row.requests;
-    for (const FetchRecord& fetch : fixture.ledger->device(row.id).value().recent) {
+    const auto recent = fixture.ledger->device(row.id).value().recent;
+    CHECK_FALSE(recent.empty());
+    for (const FetchRecord& fetch : recent) {
       CHECK(fetch.client.text().starts_with("fd"));
     }
   }
