@@ -21,6 +21,7 @@
 #include "cache/store.h"
 #include "config/load.h"
 #include "proxy/proxy.h"
+#include "proxy/tls_context.h"
 #include "reports/access_log.h"
 #include "reports/ledger.h"
 
@@ -253,6 +254,27 @@ int serve(std::shared_ptr<const config::Config> config) {
   return kGood;
 }
 
+// What the configuration alone does not tell: whether the administrator's certificate can be used, with its key, today.
+// One that has expired is told of and no fault: whoever reloads for another reason should not be kept from it.
+int check_certificate(const config::Config& config) {
+  const std::string file = config.file.string();
+  if (!config.tls.certificate.empty()) {
+    const auto context = proxy::TlsContext::make({{config.tls.certificate, config.tls.key}});
+    if (!context) {
+      std::fprintf(stderr, "%s: tls.certificate: %s\n", file.c_str(), context.error().message.c_str());
+      return kUsedWrongly;
+    }
+    const proxy::CertificateFacts& facts = (*context)->facts();
+    const WallTime now = SystemClock().now();
+    if (now < facts.not_before || now >= facts.not_after) {
+      std::fprintf(stderr, "%s: tls.certificate: it is valid from %s to %s, not now: devices refuse it; renew it\n",
+                   file.c_str(), to_rfc3339(facts.not_before).c_str(), to_rfc3339(facts.not_after).c_str());
+    }
+  }
+  std::printf("%s: good\n", file.c_str());
+  return kGood;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -279,10 +301,7 @@ int main(int argc, char** argv) {
     print(loaded.problems);
     return kUsedWrongly;
   }
-  if (check) {
-    std::printf("%s: good\n", file.c_str());
-    return kGood;
-  }
+  if (check) return check_certificate(*loaded.config);
   set_log_level(loaded.config->log.level);
   larder::guard_against_faults(argv);
   return serve(loaded.config);

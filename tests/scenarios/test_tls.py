@@ -327,3 +327,24 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(site, origin):
     raw = socket.create_connection(site.tls)
     raw.close()
     assert serves(site, site.roots)
+
+
+def test_a_certificate_that_cannot_be_used_is_found_before_it_is(tmp_path):
+    instance = larder_.Larder(tmp_path / "larder", tls=True)
+
+    def check(keys: dict) -> subprocess.CompletedProcess:
+        instance.write_config(tls={name: str(file) for name, file in keys.items()})
+        return subprocess.run([larder_.LARDERD, "--check", "--config", str(instance.config)], capture_output=True, text=True, timeout=60 * larder_.SLOW)
+
+    folders = [tmp_path / name for name in ("one", "two", "old")]
+    for folder in folders:
+        folder.mkdir()
+    one, two = self_signed(folders[0]), self_signed(folders[1])
+    assert check(one).returncode == 0
+    swapped = check({"certificate": one["certificate"], "key": two["key"]})
+    assert swapped.returncode == 2 and "tls.certificate: " in swapped.stderr and "key" in swapped.stderr
+    (folders[2] / "no.pem").write_text("no certificate")
+    assert check({"certificate": folders[2] / "no.pem", "key": two["key"]}).returncode == 2
+    openssl("x509", "-in", one["certificate"], "-signkey", one["key"], "-days", "-1", "-out", folders[2] / "expired.pem")
+    expired = check({"certificate": folders[2] / "expired.pem", "key": one["key"]})
+    assert expired.returncode == 0 and "not now: devices refuse it; renew it" in expired.stderr
