@@ -116,7 +116,7 @@ class Daemon {
     admin::Sources answers = sources();
     answers.audit = storage.path / "audit.jsonl";
     answers.access_log = [this] { return access_log_->state(); };
-    auto admin = admin::AdminServer::start(std::move(answers), config_);
+    auto admin = admin::AdminServer::start(answers, config_);
     if (!admin) return std::move(admin).error();
     admin_ = std::move(*admin);
     ready_ = true;

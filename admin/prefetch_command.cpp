@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "admin/progress_bar.h"
 #include "admin/show_answer.h"
@@ -67,10 +68,11 @@ void show(ProgressBar& progress, const Json& rows) {
 void print(const Json& rows) {
   std::vector<std::vector<std::string>> cells;
   for (const Json& row : rows) {
-    const std::string product = row.at("product").get<std::string>();
+    std::string release = row.at("product").get<std::string>();
     const std::string version = row.at("version").get<std::string>();
-    cells.push_back({row.at("state").get<std::string>(), format_bytes(number(row, "bytes_done")),
-                     product + (version.empty() ? "" : " " + version), row.at("url").get<std::string>()});
+    if (!version.empty()) release.append(" ").append(version);
+    cells.push_back({row.at("state").get<std::string>(), format_bytes(number(row, "bytes_done")), std::move(release),
+                     row.at("url").get<std::string>()});
   }
   std::cout << text_table({{"STATE"}, {"BYTES", Align::right}, {"PRODUCT"}, {"URL"}}, cells, terminal_width());
   for (const Json& row : rows) {

@@ -12,7 +12,6 @@
 namespace larder::admin {
 namespace {
 
-using reports::Entrance;
 using reports::Outcome;
 using reports::TroubleRow;
 

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <iostream>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -43,8 +45,13 @@ std::string progress_text(const std::string& what, std::uint64_t done, std::uint
   if (rate >= 1 && total > done) {
     speed += "  " + clock_text(static_cast<std::uint64_t>(static_cast<double>(total - done) / rate)) + " left";
   }
-  for (const std::string& text :
-       {what + bar + "  " + figures + speed, what + "  " + figures + speed, what + "  " + figures, figures}) {
+  const auto joined = [](std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) text += part;
+    return text;
+  };
+  for (const std::string& text : {joined({what, bar, "  ", figures, speed}), joined({what, "  ", figures, speed}),
+                                  joined({what, "  ", figures}), figures}) {
     if (width == 0 || text.size() <= width) return text;
   }
   return figures.substr(0, width);

@@ -286,8 +286,9 @@ class Server final : public AdminServer {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminServer>> AdminServer::start(Sources sources, std::shared_ptr<const config::Config> config) {
-  auto server = std::make_unique<Server>(std::move(sources), std::move(config));
+Result<std::unique_ptr<AdminServer>> AdminServer::start(const Sources& sources,
+                                                        std::shared_ptr<const config::Config> config) {
+  auto server = std::make_unique<Server>(sources, std::move(config));
   if (auto opened = server->open(); !opened) return std::move(opened).error().with_context("the administration");
   return std::unique_ptr<AdminServer>(std::move(server));
 }

@@ -20,7 +20,8 @@ class AdminServer {
  public:
   // Listens and answers from here on. Fails when an address of listen.admin cannot be had or the token file cannot be
   // read, saying what to do. With an empty listen.admin it answers nobody.
-  static Result<std::unique_ptr<AdminServer>> start(Sources sources, std::shared_ptr<const config::Config> config);
+  static Result<std::unique_ptr<AdminServer>> start(const Sources& sources,
+                                                    std::shared_ptr<const config::Config> config);
 
   // Stops listening, cuts its clients off and waits for the reports that run. Before the Sources go.
   virtual ~AdminServer() = default;
