@@ -16,6 +16,7 @@
 
 #include "admin/command_pages.h"
 #include "admin/server.h"
+#include "admin/webhooks.h"
 #include "base/fault_guard.h"
 #include "base/kernel_calls.h"
 #include "cache/store.h"
@@ -113,7 +114,9 @@ class Daemon {
     auto proxy = proxy::Proxy::start(config_, *store_, *ledger_, clock_);
     if (!proxy) return std::move(proxy).error();
     proxy_ = std::move(*proxy);
+    webhooks_ = admin::Webhooks::start(sources(), config_);
     admin::Sources answers = sources();
+    answers.webhooks = webhooks_.get();
     answers.audit = storage.path / "audit.jsonl";
     answers.access_log = [this] { return access_log_->state(); };
     auto admin = admin::AdminServer::start(answers, config_);
@@ -138,12 +141,14 @@ class Daemon {
     access_log_->apply(config_->log);
     store_->set_limits(config_->storage.cache_size_bytes, config_->storage.reserve_bytes);
     proxy_->reload(config_);
+    webhooks_->apply(config_);
     if (auto applied = admin_->apply(config_); !applied) spdlog::error("reload: {}", applied.error().message);
   }
 
   void stop() {
     ready_ = false;
     admin_.reset();
+    webhooks_.reset();
     if (proxy_) proxy_->stop(kGrace);
     proxy_.reset();
     store_.reset();
@@ -211,6 +216,7 @@ class Daemon {
   std::unique_ptr<reports::AccessLog> access_log_;  // before the ledger, which tells it
   std::unique_ptr<reports::Ledger> ledger_;
   std::unique_ptr<proxy::Proxy> proxy_;
+  std::unique_ptr<admin::Webhooks> webhooks_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::atomic<bool> ready_{false};
   bool trusted_ = false;

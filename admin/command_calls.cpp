@@ -224,6 +224,14 @@ int import_bundle(const CommandOptions& options) {
   return print(options, Subject::bundle, answer);
 }
 
+int test_webhooks(const CommandOptions& options) {
+  auto client = connect(options);
+  if (!client) return failed(client.error().message);
+  const auto answer = client->post("/api/v1/webhooks/test", webhook_json(options.webhook));
+  const int printed = print(options, Subject::webhook_tests, answer);
+  return printed == kGood && all_delivered(answer->body) ? kGood : kFailed;
+}
+
 int print_root(const CommandOptions& options) {
   auto client = connect(options);
   if (!client) return failed(client.error().message);

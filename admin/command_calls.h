@@ -28,6 +28,7 @@ struct CommandOptions {
   bool dry_run = false;
   std::string device_id;
   std::string url;
+  std::string webhook;
   std::vector<std::string> names;
   std::string format;
   std::vector<std::string> addresses;
@@ -61,6 +62,7 @@ int import_devices(const CommandOptions& options);
 int erase_device(const CommandOptions& options);
 int export_bundle(const CommandOptions& options);
 int import_bundle(const CommandOptions& options);
+int test_webhooks(const CommandOptions& options);
 int print_root(const CommandOptions& options);
 int explain(const CommandOptions& options);
 

@@ -78,6 +78,10 @@ void check_audit(const Desk& desk, const Request& request, const Reply& reply);
 void report_tls(const Desk& desk, const Request& request, const Reply& reply);
 void make_authority(const Desk& desk, const Request& request, const Reply& reply);
 
+// webhook_orders.cpp
+void report_webhooks(const Desk& desk, const Request& request, const Reply& reply);
+void test_webhooks(const Desk& desk, const Request& request, const Reply& reply);
+
 // cache_orders.cpp
 void export_bundle(const Desk& desk, const Request& request, const Reply& reply);    // bundle.cpp
 void import_bundle(const Desk& desk, const Request& request, const Reply& reply);    // bundle.cpp

@@ -53,6 +53,7 @@ class CommandLine {
     add_profile();
     add_dns();
     add_tls();
+    add_webhooks();
     add_config();
     add_pages_of_itself();
   }
@@ -265,6 +266,17 @@ class CommandLine {
         })
         ->add_option("NAME", options_.names, "Names and addresses by which devices reach Larder; else listen.name");
     add(*tls, "root", "Print the certificate that devices must trust", print_root);
+  }
+
+  void add_webhooks() {
+    auto* webhooks = app_.add_subcommand("webhooks", "Whom larderd tells of events, and whether it gets through");
+    webhooks->fallthrough();
+    webhooks->callback([this, webhooks] {
+      if (!webhooks->get_subcommands().empty()) return;  // the last callback is the outer one's
+      run_ = [](const CommandOptions& o) { return get(o, Subject::webhooks, "/api/v1/webhooks"); };
+    });
+    add(*webhooks, "test", "Send a test event now, and say what became of it", test_webhooks)
+        ->add_option("WEBHOOK", options_.webhook, "Its number or URL, as `larder webhooks` shows it; else all");
   }
 
   void add_config() {

@@ -18,16 +18,6 @@
 namespace larder::admin {
 namespace {
 
-// What a catalogue says of a release.
-struct Listed {
-  std::string product, version;
-  std::string marketing_version;
-  std::string channel;
-  WallTime first_seen;
-  bool current = false;
-  std::string url;
-};
-
 // How the versions of all products have spread, by product and version; builds of one version together: the one that
 // most have counts.
 class Spread {
@@ -44,7 +34,7 @@ class Spread {
   }
 
   // Null: no device has it.
-  const reports::SpreadRow* of(const Listed& release) const {
+  const reports::SpreadRow* of(const ListedRelease& release) const {
     const auto found = rows_.find({release.product, release.version});
     return found == rows_.end() ? nullptr : &found->second;
   }
@@ -58,14 +48,14 @@ Cell text_or_nothing(std::string_view text) {
 }
 
 // Days from the first sight of a release, or where that is not known from the first device that had it, until a moment.
-Cell days_until(const Listed& release, const reports::SpreadRow& spread, WallTime moment) {
+Cell days_until(const ListedRelease& release, const reports::SpreadRow& spread, WallTime moment) {
   if (moment == WallTime{}) return {};
   const WallTime since = release.first_seen == WallTime{} ? spread.first_complete : release.first_seen;
   return std::max(0.0, std::chrono::duration<double, std::ratio<86400>>(moment - since).count());
 }
 
 // Sizes are those of packages in the store: a manifest tells none that can be relied on.
-std::vector<Cell> row_of(const Listed& release, const Spread& spread, cache::Reader& reader) {
+std::vector<Cell> row_of(const ListedRelease& release, const Spread& spread, cache::Reader& reader) {
   const cache::ObjectPtr held = release.url.empty() ? nullptr : reader.find(release.url);
   const reports::SpreadRow* devices = spread.of(release);
   return {release.product,
@@ -84,7 +74,7 @@ std::vector<Cell> row_of(const Listed& release, const Spread& spread, cache::Rea
 }
 
 // AutoUpdate's, the newest first.
-void add_published(const std::vector<proxy::MauState>& manifests, std::vector<Listed>& releases) {
+void add_published(const std::vector<proxy::MauState>& manifests, std::vector<ListedRelease>& releases) {
   for (const proxy::MauState& state : manifests) {
     const std::string& product = state.product.empty() ? state.app_id : state.product;
     for (auto release = state.releases.rbegin(); release != state.releases.rend(); ++release) {
@@ -95,29 +85,38 @@ void add_published(const std::vector<proxy::MauState>& manifests, std::vector<Li
 }
 
 // What other catalogues list: Apple's. The newest of a product, as far as versions tell, is the current one.
-void add_listed(const updates::Knowledge& knowledge, std::vector<Listed>& releases) {
+void add_listed(const updates::Knowledge& knowledge, std::vector<ListedRelease>& releases) {
   std::set<std::string> published;
-  for (const Listed& release : releases) published.insert(release.product);
-  std::map<std::string, std::map<std::string, Listed>> others;  // by product and version
+  for (const ListedRelease& release : releases) published.insert(release.product);
+  std::map<std::string, std::map<std::string, ListedRelease>> others;  // by product and version
   knowledge.each_file([&](const updates::ListedFile& file) {
     if (!file.principal || file.version.empty() || published.contains(file.product)) return;
-    Listed& release = others[file.product][file.version];
+    ListedRelease& release = others[file.product][file.version];
     release.product = file.product;
     release.version = file.version;
     release.channel = file.channel;
     if (file.from_version.empty() && !file.superseded) release.url = file.url;
   });
   for (auto& [product, versions] : others) {
-    std::vector<Listed> sorted;
+    std::vector<ListedRelease> sorted;
     for (auto& [version, release] : versions) sorted.push_back(std::move(release));
-    std::sort(sorted.begin(), sorted.end(),
-              [](const Listed& a, const Listed& b) { return updates::compare_versions(a.version, b.version) > 0; });
+    std::sort(sorted.begin(), sorted.end(), [](const ListedRelease& a, const ListedRelease& b) {
+      return updates::compare_versions(a.version, b.version) > 0;
+    });
     sorted.front().current = true;
     std::move(sorted.begin(), sorted.end(), std::back_inserter(releases));
   }
 }
 
 }  // namespace
+
+std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& manifests,
+                                           const updates::Knowledge& knowledge) {
+  std::vector<ListedRelease> releases;
+  add_published(manifests, releases);
+  add_listed(knowledge, releases);
+  return releases;
+}
 
 WallTime newest_office_release(const std::vector<proxy::MauState>& manifests) {
   constexpr std::array kOffice{"MSWD2019", "XCEL2019", "PPT32019", "OPIM2019", "ONMC2019"};
@@ -143,15 +142,14 @@ void report_releases(const Desk& desk, const Request& request, const Reply& repl
   if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
   const auto spread = Spread::read(desk.sources.ledger, *filter);
   if (!spread) return reply(problem(spread.error()));
-  std::vector<Listed> releases;
-  if (desk.sources.manifests) add_published(desk.sources.manifests(), releases);
-  add_listed(*desk.sources.knowledge(), releases);
+  const auto releases = listed_releases(
+      desk.sources.manifests ? desk.sources.manifests() : std::vector<proxy::MauState>{}, *desk.sources.knowledge());
   Table table;
   table.columns = {"product",        "version",      "marketing_version", "channel", "first_seen",
                    "current",        "size_bytes",   "devices_complete",  "url",     "devices_of_product",
                    "first_complete", "days_to_half", "days_to_most"};
   const auto reader = desk.sources.make_reader();
-  for (const Listed& release : releases) {
+  for (const ListedRelease& release : releases) {
     if (filter->product.empty() || filter->product == release.product) {
       table.rows.push_back(row_of(release, *spread, *reader));
     }

@@ -3,12 +3,28 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "proxy/mau_state.h"
+#include "updates/knowledge.h"
 
 namespace larder::admin {
+
+// What a catalogue says of a release.
+struct ListedRelease {
+  std::string product, version;
+  std::string marketing_version;
+  std::string channel;
+  WallTime first_seen;
+  bool current = false;
+  std::string url;
+};
+
+// All that catalogues list, AutoUpdate's first.
+std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& manifests,
+                                           const updates::Knowledge& knowledge);
 
 // Microsoft has published Office weekly for years (a median of seven days, at most some fourteen over holidays).
 inline constexpr std::chrono::days kOfficeStale{14};

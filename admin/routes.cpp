@@ -44,6 +44,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/profiles", Who::administrator, Where::worker, list_profiles},
     Route{"POST", "/api/v1/dns", Who::administrator, Where::worker, write_dns},
     Route{"POST", "/api/v1/profile", Who::administrator, Where::worker, write_profile},
+    Route{"GET", "/api/v1/webhooks", Who::administrator, Where::worker, report_webhooks},
+    Route{"POST", "/api/v1/webhooks/test", Who::administrator, Where::worker, test_webhooks},
     Route{"GET", "/api/v1/cache/objects", Who::administrator, Where::worker, list_objects},
     Route{"GET", "/api/v1/cache/verify", Who::administrator, Where::worker, report_verify},
     Route{"POST", "/api/v1/cache/verify", Who::administrator, Where::worker, start_verify},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "admin/show_answer.h"
 
+#include <algorithm>
 #include <array>
 
 #include "admin/show_reports.h"
@@ -16,6 +17,19 @@ constexpr std::array kAudit{Shown{"time", "TIME", As::time},      Shown{"who", "
                             Shown{"address", "FROM", As::text},   Shown{"what", "WHAT", As::text},
                             Shown{"order", "ORDER", As::text},    Shown{"status", "STATUS", As::count},
                             Shown{"problem", "PROBLEM", As::text}};
+constexpr std::array kWebhooks{Shown{"number", "NO.", As::count},
+                               Shown{"url", "URL", As::text},
+                               Shown{"format", "FORMAT", As::text},
+                               Shown{"events", "EVENTS", As::text},
+                               Shown{"queued", "WAITING", As::count},
+                               Shown{"dropped", "DROPPED", As::count},
+                               Shown{"given_up", "GIVEN UP", As::count},
+                               Shown{"last_success", "LAST TOLD", As::time},
+                               Shown{"last_failure", "LAST FAILURE", As::time},
+                               Shown{"why", "WHY", As::text}};
+constexpr std::array kWebhookTests{Shown{"number", "NO.", As::count}, Shown{"url", "URL", As::text},
+                                   Shown{"delivered", "TOLD", As::truth}, Shown{"status", "STATUS", As::count},
+                                   Shown{"why", "WHY", As::text}};
 constexpr std::array kObjects{Shown{"url", "URL", As::text},          Shown{"size_bytes", "SIZE", As::bytes},
                               Shown{"bytes_held", "HELD", As::bytes}, Shown{"complete", "WHOLE", As::truth},
                               Shown{"pinned", "PINNED", As::truth},   Shown{"stored_at", "SINCE", As::time}};
@@ -190,6 +204,10 @@ std::string show(Subject subject, const Json& answer, std::size_t width) {
       return show_what(answer);
     case Subject::tls:
       return show_tls(answer);
+    case Subject::webhooks:
+      return answer.at("items").empty() ? "no webhook is configured\n" : show_list(answer, kWebhooks, width);
+    case Subject::webhook_tests:
+      return show_list(answer, kWebhookTests, width);
     case Subject::text:
       return answer.at("text").get<std::string>();
     default:
@@ -244,6 +262,17 @@ std::string order_json(const std::string& url) {
 
 std::string id_json(const std::string& id) {
   return Json{{"id", id}}.dump();
+}
+
+std::string webhook_json(const std::string& webhook) {
+  return Json{{"webhook", webhook}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool all_delivered(const std::string& json) {
+  const Json answer = Json::parse(json, nullptr, false);
+  if (!answer.is_object() || !answer.contains("items")) return false;
+  return std::all_of(answer["items"].begin(), answer["items"].end(),
+                     [](const Json& each) { return each.value("delivered", false); });
 }
 
 std::string names_json(const std::vector<std::string>& names) {

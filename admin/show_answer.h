@@ -38,6 +38,8 @@ enum class Subject {
   verification,
   what,
   tls,
+  webhooks,
+  webhook_tests,
   text
 };
 
@@ -65,6 +67,10 @@ bool is_whole(const std::string& json);
 std::string order_json(const std::string& url);
 // {"id": "..."}
 std::string id_json(const std::string& id);
+// {"webhook": "..."}
+std::string webhook_json(const std::string& webhook);
+// Whether every webhook of a test has taken it.
+bool all_delivered(const std::string& json);
 // {"names": [...]}
 std::string names_json(const std::vector<std::string>& names);
 // {"format": ..., "addresses": [...], "https": ...}

@@ -23,6 +23,8 @@
 
 namespace larder::admin {
 
+class Webhooks;
+
 struct Sources {
   cache::Store& store;
   reports::Ledger& ledger;
@@ -44,6 +46,7 @@ struct Sources {
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
   std::function<reports::AccessLog::State()> access_log = {};    // any thread; empty: there is none
   std::filesystem::path audit = {};  // the file of changes (audit.h); empty: they are not recorded
+  Webhooks* webhooks = nullptr;      // null: there are none
 };
 
 }  // namespace larder::admin

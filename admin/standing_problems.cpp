@@ -3,6 +3,7 @@
 
 #include "admin/audit.h"
 #include "admin/releases.h"
+#include "admin/webhooks.h"
 
 namespace larder::admin {
 namespace {
@@ -74,6 +75,18 @@ void add_staleness(const Desk& desk, std::vector<Problem>& problems) {
                       "larder doctor asks it."});
 }
 
+void add_webhooks(const std::vector<HookState>& states, std::vector<Problem>& problems) {
+  for (const HookState& state : states) {
+    if (!state.in_trouble) continue;
+    problems.push_back({"webhook " + std::to_string(state.number) + " (" + state.url +
+                            ") is not told of events since " + to_rfc3339(state.failing_since) + ": " + state.why,
+                        "Mend its table [[webhooks.hook]] in larder.toml, or the receiver, and try it with \"larder "
+                        "webhooks test " +
+                            std::to_string(state.number) + "\". " + std::to_string(state.queued) +
+                            " events wait; what it refuses, or what has waited for a day, is given up."});
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live) {
@@ -101,6 +114,7 @@ std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live)
                         "They are carried out all the same. Look at the disk that storage.path is on."});
   }
   add_staleness(desk, problems);
+  if (desk.sources.webhooks != nullptr) add_webhooks(desk.sources.webhooks->states(), problems);
   return problems;
 }
 

@@ -11,6 +11,7 @@
 #include "config/rate_window_keys.h"
 #include "config/read_value.h"
 #include "config/show_value.h"
+#include "config/webhook_keys.h"
 
 namespace larder::config {
 namespace {
@@ -479,6 +480,31 @@ constexpr std::array kKeys{
         "LARDER_DEVICE=C02XY1234567.",
         Reload::live, [](Config& c, const Value& v, P& p) { put(c.log.journal_fetches, read_switch(v, p)); }, nullptr,
         [](const Config& c) { return std::string(c.log.journal_fetches ? "true" : "false"); }},
+
+    Key{"webhooks.spread_percent", "number", "90", "50",
+        "A release counts as spread, and \"release_spread\" is told, when so many of a hundred devices that use its "
+        "product have it whole. 1 to 100.",
+        Reload::live,
+        [](Config& c, const Value& v, P& p) {
+          put(c.webhooks.spread_percent, read_count(v, {1, 100}, p));
+        },
+        nullptr, [](const Config& c) { return std::to_string(c.webhooks.spread_percent); }},
+    Key{"webhooks.hook.url", "URL", "", R"("https://hooks.slack.com/services/T000/B000/XXXX")",
+        "Where events are sent by POST. Required. Redirects are not followed. Through origins.proxy where one is set, but "
+        "for private addresses and names without a dot.",
+        Reload::live, nullptr, nullptr, show_webhook_urls, nullptr, set_webhook_url},
+    Key{"webhooks.hook.format", "json, slack or teams", R"("json")", R"("slack")",
+        "What is sent: the event's fields as JSON, a message for Slack, or an Adaptive Card for a workflow of Microsoft "
+        "Teams.",
+        Reload::live, nullptr, nullptr, show_webhook_formats, nullptr, set_webhook_format},
+    Key{"webhooks.hook.secret_file", "path", R"("")", R"("/etc/larder/webhook-secret")",
+        "A file with a secret (16 characters or more) that signs what is sent: Larder-Signature. Not readable by "
+        "everyone. Empty: not signed.",
+        Reload::live, nullptr, nullptr, show_webhook_secret_files, nullptr, set_webhook_secret_file},
+    Key{"webhooks.hook.events", "list of names", "[]", R"(["release_seen", "disk", "origin_down"])",
+        "What is told: \"release_seen\", \"release_spread\", \"catalogue_stale\", \"integrity_mismatch\", \"disk\", "
+        "\"origin_down\". Empty: all.",
+        Reload::live, nullptr, nullptr, show_webhook_events, nullptr, set_webhook_events},
 };
 
 }  // namespace

@@ -25,14 +25,16 @@ struct Key {
   std::string_view meaning;       // one or more sentences
   Reload reload;
 
-  // Puts a value of the file into place; says what is wrong with it instead. One of the three (set_window) is set.
+  // Puts a value of the file into place; says what is wrong with it instead. One of the four (set_window, set_hook) is
+  // set.
   void (*set)(Config&, const Value&, KeyProblems&);
   void (*set_host)(OriginHost&, const Value&, KeyProblems&);
   // The value as TOML writes it; of a table that there can be several of, the list of all their values.
   std::string (*show)(const Config&);
   void (*set_window)(RateWindow&, const Value&, KeyProblems&) = nullptr;
+  void (*set_hook)(Webhook&, const Value&, KeyProblems&) = nullptr;
 
-  // Stands in a table that there can be several of: [[origins.host]], [[rates.window]].
+  // Stands in a table that there can be several of: [[origins.host]], [[rates.window]], [[webhooks.hook]].
   bool of_many() const { return set == nullptr; }
 };
 

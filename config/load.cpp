@@ -126,6 +126,7 @@ Loaded load_text(std::string_view toml, const std::string& file_name) {
     read_entries(document, *config, problems);
     config->origins.hosts = read_many(document, "origins.host", problems, &Key::set_host);
     config->rates.windows = read_many(document, "rates.window", problems, &Key::set_window);
+    config->webhooks.hooks = read_many(document, "webhooks.hook", problems, &Key::set_hook);
     check_rules(*config, document, problems);
   }
   Loaded loaded;

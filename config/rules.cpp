@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/token.h"
+#include "config/webhook_keys.h"
 
 namespace larder::config {
 namespace {
@@ -27,6 +28,7 @@ class Rules {
     check_windows();
     check_catalogues();
     check_access_log();
+    check_webhooks();
   }
 
  private:
@@ -144,6 +146,36 @@ class Rules {
       });
       if (!says)
         problems_.add(item.line, "rates.window: the table sets no rate; add client = \"...\" or line = \"...\"");
+    }
+  }
+
+  void check_webhooks() {
+    std::set<std::string> seen;
+    auto hook = config_.webhooks.hooks.begin();
+    for (const auto& table : document_.items) {
+      if (table.name != "webhooks.hook") continue;
+      const std::string url = hook->url;
+      const auto file = (hook++)->secret_file;
+      const auto line_of = [&](std::string_view key) {
+        const auto entry = std::find_if(table.entries.begin(), table.entries.end(),
+                                        [&](const Entry& each) { return each.name == key; });
+        return entry == table.entries.end() ? 0 : entry->line;
+      };
+      if (line_of("webhooks.hook.url") == 0) {
+        problems_.add(table.line, "webhooks.hook: the table names no receiver; add url = \"https://...\"");
+      }
+      if (!url.empty() && !seen.insert(url).second) {
+        problems_.add(line_of("webhooks.hook.url"),
+                      "webhooks.hook.url: this URL has a table already; list all its events there");
+      }
+      if (file.empty()) continue;
+      if (const auto secret = read_admin_token(file); !secret) {
+        problems_.add(line_of("webhooks.hook.secret_file"), "webhooks.hook.secret_file: " + secret.error().message);
+      }
+    }
+    if (config_.webhooks.hooks.size() > kWebhooks) {
+      problems_.add(0, "webhooks.hook: more than " + std::to_string(kWebhooks) +
+                           " receivers; let one of them pass events on to others");
     }
   }
 

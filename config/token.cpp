@@ -15,7 +15,7 @@ namespace larder::config {
 namespace {
 
 Error unusable(const std::filesystem::path& file, const std::string& why) {
-  return fail(ErrorKind::invalid, "the token file " + file.string() + " " + why);
+  return fail(ErrorKind::invalid, "the file " + file.string() + " " + why);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Result<std::string> read_admin_token(const std::filesystem::path& file) {
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   const std::string_view token = trim(bytes);
   if (token.size() < kTokenLeast || token.size() > kTokenMost) {
-    return unusable(file, "must hold one token of " + std::to_string(kTokenLeast) + " to " +
+    return unusable(file, "must hold one secret of " + std::to_string(kTokenLeast) + " to " +
                               std::to_string(kTokenMost) + " characters; make one with: openssl rand -hex 32");
   }
   if (!std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7F; })) {

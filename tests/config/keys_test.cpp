@@ -17,7 +17,8 @@ TEST_CASE("every key says what it is, means and looks like") {
     CHECK_FALSE(key.type.empty());
     CHECK_FALSE(key.example.empty());
     CHECK(key.meaning.ends_with('.'));
-    CHECK((key.set != nullptr) + (key.set_host != nullptr) + (key.set_window != nullptr) == 1);
+    CHECK((key.set != nullptr) + (key.set_host != nullptr) + (key.set_window != nullptr) + (key.set_hook != nullptr) ==
+          1);
     CHECK(key.of_many() == can_be_many(key.name.substr(0, key.name.rfind('.'))));
     CHECK(key.show != nullptr);
     CHECK(find_key(key.name) == &key);

@@ -39,7 +39,7 @@ TEST_CASE("the directory of catalogues must be there") {
 TEST_CASE("a token file must be usable even where it is not demanded") {
   const TemporaryDirectory directory;
   CHECK_THAT(problems_of("access.admin_token_file = \"/nowhere/token\""),
-             Catch::Contains("larder.toml:1: access.admin_token_file: the token file /nowhere/token cannot be read"));
+             Catch::Contains("larder.toml:1: access.admin_token_file: the file /nowhere/token cannot be read"));
   CHECK_THAT(problems_of("access.read_token_file = \"" + directory.write("r", "0123456789abcdef") + "\""),
              Catch::Contains("access.read_token_file") && Catch::Contains("access.admin_token_file"));
   CHECK_THAT(problems_of("access.admin_token_file = \"" + directory.write("t", "short") + "\""),

@@ -66,14 +66,15 @@ def toml(value) -> str:
 class Larder:
     def __init__(self, directory: pathlib.Path, *, origins: dict[str, object] | None = None, vendors: tuple[str, ...] = (),
                  host_keys: dict[str, dict] | None = None, tls: bool = False, sni: bool = False, environment: dict[str, str] | None = None,
-                 program: str = LARDERD, tls_keys: dict | None = None, **sections: dict):
-        """`origins`: host name to Origin (or "address:port"). `tls_keys`: of the section [tls]. `sections`: keys by section, over the test's own defaults."""
+                 program: str = LARDERD, tls_keys: dict | None = None, hooks: tuple[dict, ...] = (), **sections: dict):
+        """`origins`: host name to Origin (or "address:port"). `hooks`: the tables [[webhooks.hook]]. `tls_keys`: of the section [tls]. `sections`: keys by section, over the test's own defaults."""
         self.program = program
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.origins = dict(origins or {})
         self.host_keys = host_keys or {}
         self.environment = environment or {}
+        self.hooks = list(hooks)
         self.http = ("127.0.0.1", free_port())
         self.admin = ("127.0.0.1", free_port())
         self.tls = ("127.0.0.1", free_port()) if tls else None
@@ -105,6 +106,8 @@ class Larder:
             endpoint = origin if isinstance(origin, str) else origin.endpoint
             keys = {"name": host, "connect_to": endpoint, "scheme": "http", **self.host_keys.get(host, {})}
             lines += ["[[origins.host]]", *(f"{key} = {toml(value)}" for key, value in keys.items()), ""]
+        for hook in self.hooks:
+            lines += ["[[webhooks.hook]]", *(f"{key} = {toml(value)}" for key, value in hook.items()), ""]
         self.config.write_text("\n".join(lines))
 
     # ---- life
