@@ -255,6 +255,7 @@ int serve(std::shared_ptr<const config::Config> config) {
     }
   }
   spdlog::info("stopping");
+  end_at_faults();
   sd_notify(0, "STOPPING=1");
   daemon.stop();
   return kGood;

@@ -50,6 +50,7 @@ std::array<char*, 1024> given_environment{};
 std::array<char, 32> faults_entry{};
 std::time_t started = 0;
 std::atomic<bool> handling{false};
+std::atomic<bool> ending{false};
 
 std::mutex reason_mutex;
 std::string reason;
@@ -109,10 +110,12 @@ void on_fault(int signal, siginfo_t* info, void* /*context*/) {
   if (handling.exchange(true)) {
     for (;;) pause();  // another thread begins anew, which ends this one
   }
-  say("larderd: a page of an environment cannot be used; larderd begins anew and looks at it: ");
+  say("larderd: a page of an environment cannot be used; larderd ");
+  say(ending ? "ends, and looks at it at its next start: " : "begins anew and looks at it: ");
   say(slots[static_cast<std::size_t>(slot)].mark.data());
   say("\n");
   add_mark(slots[static_cast<std::size_t>(slot)].mark.data());
+  if (ending) _exit(0);
   if (now_seconds() - started > kGoodRunSeconds) faults_in_a_row() = '0';
   ++faults_in_a_row();
   begin_anew();
@@ -183,6 +186,10 @@ void begin_anew() {
   unblock_signals();
   syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   execve(reinterpret_cast<const char*>(kOwnProgramAddress), given_arguments, given_environment.data());
+}
+
+void end_at_faults() {
+  ending = true;
 }
 
 unsigned times_suspected(const std::filesystem::path& environment) {

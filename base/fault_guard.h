@@ -23,6 +23,10 @@ void guard_against_faults(char** arguments);
 // done.
 void begin_anew();
 
+// From now on larderd is stopping: a fault marks its environment and ends the process, with 0, as it was asked to end.
+// Begun anew it would serve on, and nobody would ask it to stop again.
+void end_at_faults();
+
 // How often the environment in this directory was marked since it last ran well. 0: never.
 unsigned times_suspected(const std::filesystem::path& environment);
 // Marks it, and has restart_wanted() say why.

@@ -95,3 +95,16 @@ def test_what_rots_under_a_running_larderd(site, environment, kind):
     site.larder.start()
     all_served(site)
     assert not site.larder.status()["store"]["broken"] and not site.larder.status()["ledger"]["broken"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_page_that_is_found_damaged_while_larderd_stops_keeps_it_from_nothing(site, seed):
+    fill(site)
+    if not DataFile(site.larder.directory / "state" / "ledger").spoil("tree page", random.Random(seed)):
+        pytest.skip("the ledger has no such page")
+    site.larder.download("/3.pkg", CONTENTS["/3.pkg"])
+    site.larder.stop()
+    site.larder.start()
+    all_served(site)
+    reports_answer(site)
+    assert not site.larder.status()["ledger"]["broken"]
