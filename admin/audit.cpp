@@ -121,6 +121,7 @@ std::string order_text(const Route& route, const Request& request) {
   if (request.body.empty()) return text;
   if (!text.empty()) text += " ";
   if (route.handle == erase_device) return text + "a device";
+  if (route.handle == test_webhooks) return text + "a webhook";  // its URL may be a secret
   const bool json = request.body.size() <= kTextBytes && read_json(request.body);
   return text + (json ? request.body : std::to_string(request.body.size()) + " bytes");
 }

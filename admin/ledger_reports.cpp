@@ -39,11 +39,15 @@ Table summary_table(const reports::Summary& summary, const config::ReportsConfig
       {{summary.requests, summary.bytes_sent, summary.bytes_from_origin, summary.bytes_from_origin_own,
         summary.hit_ratio_bytes, summary.hit_ratio_requests, summary.devices, summary.dropped_records, saved}}};
   const auto bytes = static_cast<double>(saved);
-  const bool priced = worth.price_per_gb > 0;
-  const bool timed = worth.line_bytes_per_second > 0;
-  table.rows[0].push_back(priced ? Cell{bytes / 1e9 * worth.price_per_gb} : Cell{});
-  table.rows[0].push_back(priced ? Cell{worth.currency} : Cell{});
-  table.rows[0].push_back(timed ? Cell{bytes / static_cast<double>(worth.line_bytes_per_second) / 3600} : Cell{});
+  Cell money, currency, hours;
+  if (worth.price_per_gb > 0) {
+    money = bytes / 1e9 * worth.price_per_gb;
+    currency = worth.currency;
+  }
+  if (worth.line_bytes_per_second > 0) {
+    hours = bytes / static_cast<double>(worth.line_bytes_per_second) / 3600;
+  }
+  for (Cell* cell : {&money, &currency, &hours}) table.rows[0].push_back(std::move(*cell));
   return table;
 }
 

@@ -114,6 +114,13 @@ TEST_CASE("whom an erasure has forgotten is not remembered by the record of it")
   CHECK(contents(site.directory / "audit.jsonl").find("C02SECRET") == std::string::npos);
 }
 
+TEST_CASE("the URL of a webhook, which may be a secret, is not in the record") {
+  Site site;
+  site.post("/api/v1/webhooks/test", R"({"url":"https://hooks.example/SECRET"})");
+  CHECK(changes(site)[0]["order"] == "a webhook");
+  CHECK(contents(site.directory / "audit.jsonl").find("SECRET") == std::string::npos);
+}
+
 TEST_CASE("a refused attempt is nobody's, and many of them push nothing out") {
   const Directory directory;
   std::ofstream(directory.path / "token") << "correct-horse-battery-staple\n";
