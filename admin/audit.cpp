@@ -115,15 +115,28 @@ std::string system_problem(const std::string& doing) {
   return doing + ": " + std::strerror(errno);
 }
 
+// A URL's query may hold a secret.
+std::string without_queries(std::string_view json) {
+  std::string text;
+  bool in_query = false;
+  for (const char c : json) {
+    if (c == '"') in_query = false;
+    if (!in_query) text += c;
+    if (c == '?') in_query = true;
+  }
+  return text;
+}
+
 // What an order says of itself. Whom an erasure has forgotten is not kept: it would be remembered here.
 std::string order_text(const Route& route, const Request& request) {
-  std::string text = request.query.empty() ? "" : "?" + request.query;
+  const bool rehearsal = request.query == "dry_run=true";
+  std::string text = rehearsal ? "?dry_run=true" : request.query.empty() ? "" : "?...";
   if (request.body.empty()) return text;
   if (!text.empty()) text += " ";
   if (route.handle == erase_device) return text + "a device";
   if (route.handle == test_webhooks) return text + "a webhook";  // its URL may be a secret
   const bool json = request.body.size() <= kTextBytes && read_json(request.body);
-  return text + (json ? request.body : std::to_string(request.body.size()) + " bytes");
+  return text + (json ? without_queries(request.body) : std::to_string(request.body.size()) + " bytes");
 }
 
 }  // namespace
@@ -151,6 +164,7 @@ AuditEntry with_answer(AuditEntry entry, const Response& response) {
 }
 
 Audit::Audit(fs::path file, const Clock& clock) : file_(std::move(file)), clock_(clock) {
+  const std::lock_guard files(files_mutex_);
   if (const Status opened = open_file(); !opened) problem_ = opened.error().message;
   thread_ = std::thread([this] { run(); });
 }
@@ -167,6 +181,10 @@ Audit::~Audit() {
 
 void Audit::add(AuditEntry entry, std::function<void()> done) {
   const std::lock_guard lock(mutex_);
+  if (entry.who == "nobody" && !done && waiting_.size() >= kRefusedWaiting) {
+    ++unnamed_;
+    return;
+  }
   waiting_.push_back({std::move(entry), std::move(done)});
   wake_.notify_one();
 }
@@ -194,74 +212,98 @@ bool Audit::names_refusal(const AuditEntry& entry) {
     refused_ = 0;
   }
   if (++refused_ <= kRefusedAMinute) return true;
+  const std::lock_guard lock(mutex_);
   ++unnamed_;
   return false;
 }
 
-// A line that cannot be written whole is taken back, so that the next one follows the last.
 void Audit::write(AuditEntry& entry) {
-  if (fd_ < 0) {
-    const Status opened = open_file();
+  const std::lock_guard files(files_mutex_);
+  Status written = fd_ < 0 ? open_file() : ok();
+  std::uint64_t unnamed = 0;
+  {
     const std::lock_guard lock(mutex_);
-    problem_ = opened ? "" : opened.error().message;
-    if (!opened) return;
+    unnamed = unnamed_;
   }
   entry.sequence = sequence_ + 1;
   entry.time = clock_.now();
-  entry.refused_besides = unnamed_;
+  entry.refused_besides = unnamed;
   const std::string line = line_of(entry, before_);
-  if (size_ > 0 && size_ + line.size() + 1 > kAuditBytes) rotate();
-  const std::string bytes = line + "\n";
-  const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-  const bool whole = written == static_cast<ssize_t>(bytes.size()) && ::fdatasync(fd_) == 0;
-  const std::string why = whole ? "" : system_problem("writing " + file_.string());
-  if (!whole && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) {
-    ::close(std::exchange(fd_, -1));  // opened anew, and mended, with the next
-  }
-  if (whole) {
-    size_ += bytes.size();
+  if (written && size_ > 0 && size_ + line.size() + 1 > kAuditBytes) written = rotate();
+  if (written) written = append(line);
+  if (written) {
+    size_ += line.size() + 1;
     sequence_ = entry.sequence;
     before_ = digest_of(line);
-    unnamed_ = 0;
   }
   const std::lock_guard lock(mutex_);
-  problem_ = why;
+  if (written) unnamed_ -= unnamed;
+  problem_ = written ? "" : written.error().message;
+}
+
+// A line that cannot be written whole is taken back, so that the next one follows the last.
+Status Audit::append(const std::string& line) {
+  const std::string bytes = line + "\n";
+  const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
+  if (count == static_cast<ssize_t>(bytes.size()) && ::fdatasync(fd_) == 0) return ok();
+  if (count >= 0 && count < static_cast<ssize_t>(bytes.size())) errno = ENOSPC;
+  const std::string why = system_problem("writing " + file_.string());
+  if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) ::close(std::exchange(fd_, -1));  // mended with the next
+  return fail(ErrorKind::storage_broken, why);
 }
 
 Status Audit::open_file() {
-  const std::lock_guard lock(files_mutex_);
   fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, kMode);
   if (fd_ < 0) return fail(ErrorKind::storage_broken, system_problem("opening " + file_.string()));
   sync_path(file_.parent_path());
   const std::string text = contents_of(file_);
   size_ = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
   if (size_ < text.size() && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) {
+    const std::string why = system_problem("mending " + file_.string());
     ::close(std::exchange(fd_, -1));
-    return fail(ErrorKind::storage_broken, system_problem("mending " + file_.string()));
+    return fail(ErrorKind::storage_broken, why);
   }
-  for (unsigned number = 0; number < kAuditFiles; ++number) {
-    const std::string kept = number == 0 ? text.substr(0, size_) : contents_of(numbered(file_, number));
+  before_.clear();
+  sequence_ = 0;
+  std::uint64_t unreadable = 0;  // lines behind the last entry: they have had a number too
+  for (const fs::path& file : files()) {
+    const std::string kept = contents_of(file);
     const auto lines = lines_of(kept);
-    if (lines.empty()) continue;
-    before_ = digest_of(lines.back());
-    const auto last = read_entry(lines.back());
-    if (last) sequence_ = std::max(sequence_, last->sequence);
-    break;
+    if (before_.empty() && !lines.empty()) before_ = digest_of(lines.back());
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+      if (const auto entry = read_entry(*line)) {
+        sequence_ = entry->sequence + unreadable;
+        return ok();
+      }
+      ++unreadable;
+    }
   }
   return ok();
 }
 
-void Audit::rotate() {
-  const std::lock_guard lock(files_mutex_);
-  std::error_code ignored;
-  for (unsigned number = kAuditFiles - 1; number > 0; --number) {
-    fs::rename(numbered(file_, number - 1), numbered(file_, number), ignored);
+// Nothing is lost by a step that fails, however often it is tried: the new file is made first, and files move only up
+// to the first number that is free.
+Status Audit::rotate() {
+  const fs::path fresh = file_.string() + ".new";
+  const int opened = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, kMode);
+  if (opened < 0) return fail(ErrorKind::storage_broken, system_problem("opening " + fresh.string()));
+  std::error_code failed;
+  unsigned free = 1;
+  while (free < kAuditFiles - 1 && fs::exists(numbered(file_, free), failed)) ++free;
+  for (unsigned number = free; number > 0 && !failed; --number) {
+    if (fs::exists(numbered(file_, number - 1), failed)) {
+      fs::rename(numbered(file_, number - 1), numbered(file_, number), failed);
+    }
   }
-  const int fresh = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, kMode);
-  if (fresh < 0) return;  // the old one goes on, under its new name
-  ::close(std::exchange(fd_, fresh));
+  if (!failed) fs::rename(fresh, file_, failed);
+  if (failed) {
+    ::close(opened);
+    return fail(ErrorKind::storage_broken, "beginning a new " + file_.string() + ": " + failed.message());
+  }
+  ::close(std::exchange(fd_, opened));
   sync_path(file_.parent_path());
   size_ = 0;
+  return ok();
 }
 
 std::vector<fs::path> Audit::files() const {
@@ -296,10 +338,12 @@ AuditPage Audit::page(std::optional<WallTime> from, std::optional<WallTime> to, 
 
 AuditCheck Audit::check() const {
   AuditCheck check;
-  std::optional<std::string> expected;
   const std::lock_guard lock(files_mutex_);
   auto all = files();
   std::reverse(all.begin(), all.end());
+  // Before the first line there ever was stands nothing; older files have gone only when there are as many as may be.
+  std::optional<std::string> expected;
+  if (all.size() < kAuditFiles) expected = "";
   for (const fs::path& file : all) {
     const std::string text = contents_of(file);
     for (const std::string_view line : lines_of(text)) {
@@ -312,11 +356,15 @@ AuditCheck Audit::check() const {
                            (!expected || json->at("before") == *expected);
       if (!follows && !check.broken_at) {
         check.broken_at = place;
-        check.why = entry ? "the line before it in " + file.string() + " was changed, or lines between are missing"
+        check.why = entry ? "the line before it in " + file.string() + " was changed, or lines before it are missing"
                           : "line " + std::to_string(check.entries) + " in " + file.string() + " is no entry";
       }
       expected = digest_of(line);
     }
+  }
+  if (!check.broken_at && fd_ >= 0 && expected.value_or("") != before_) {
+    check.broken_at = sequence_;
+    check.why = "the last line of " + file_.string() + " is not the one that was written last";
   }
   return check;
 }

@@ -31,6 +31,7 @@ inline constexpr std::uint64_t kAuditBytes = 16 * 1024 * 1024;
 inline constexpr unsigned kAuditFiles = 5;  // audit.jsonl, audit.1.jsonl (the one before) to audit.4.jsonl
 // Refused attempts that a minute's record names one by one; the others are counted in the next that is.
 inline constexpr unsigned kRefusedAMinute = 20;
+inline constexpr std::size_t kRefusedWaiting = 256;  // while the disk does not answer
 
 // One change, or an attempt at one. Texts may hold anything; they are cut to 256 bytes each.
 struct AuditEntry {
@@ -78,6 +79,8 @@ class Audit {
   // `before` 0: from the newest. Reads files; at most `limit` entries with from <= time < to.
   AuditPage page(std::optional<WallTime> from, std::optional<WallTime> to, std::uint64_t before,
                  std::size_t limit) const;
+  // Whether each line follows the one before it, the first is the first there ever was unless older files have gone,
+  // and the last is the one that was written last since the start.
   AuditCheck check() const;
   std::string problem() const;  // "" when all is well
 
@@ -91,22 +94,26 @@ class Audit {
   void write(AuditEntry& entry);
   bool names_refusal(const AuditEntry& entry);
   Status open_file();
-  void rotate();
+  Status append(const std::string& line);
+  Status rotate();
   std::vector<std::filesystem::path> files() const;  // the newest first
 
   const std::filesystem::path file_;
   const Clock& clock_;
-  int fd_ = -1;  // the thread's, as are the following
+  SteadyTime minute_{};  // the thread's, as is the following
+  unsigned refused_ = 0;
+
+  mutable std::mutex files_mutex_;  // held while files are written, renamed or read
+  int fd_ = -1;                     // guarded by files_mutex_, as are the following
   std::uint64_t size_ = 0, sequence_ = 0;
   std::string before_;  // digest of the last line
-  SteadyTime minute_{};
-  unsigned refused_ = 0;
-  std::uint64_t unnamed_ = 0;
 
-  mutable std::mutex files_mutex_;  // held while files are renamed or read
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Added> waiting_;  // guarded by mutex_, as are the following; bounded by the server's connections
+  // Guarded by mutex_, as are the following. Orders wait for their entry, so these are at most the server's
+  // connections; refused attempts beyond kRefusedWaiting are counted only.
+  std::deque<Added> waiting_;
+  std::uint64_t unnamed_ = 0;
   bool stopping_ = false;
   std::string problem_;
   std::thread thread_;

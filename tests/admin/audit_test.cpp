@@ -104,6 +104,7 @@ TEST_CASE("whom an erasure has forgotten is not remembered by the record of it")
   reports::DeviceRow row;
   row.id = "C02SECRET";
   site.ledger.device_rows.push_back(row);
+  CHECK(site.post("/api/v1/devices/erase?device=C02SECRET", R"({"id":"C02SECRET"})").status == 400);
   CHECK(site.post("/api/v1/devices/erase?dry_run=true", R"({"id":"C02SECRET"})").status == 200);
   CHECK(site.post("/api/v1/devices/erase", R"({"id":"C02SECRET"})").status == 200);
   CHECK(site.post("/api/v1/devices/erase", R"({"id":"C02SECRET"})").status == 404);
@@ -112,6 +113,13 @@ TEST_CASE("whom an erasure has forgotten is not remembered by the record of it")
   CHECK(rows[1]["order"] == "a device");
   CHECK(rows[2]["order"] == "?dry_run=true a device");
   CHECK(contents(site.directory / "audit.jsonl").find("C02SECRET") == std::string::npos);
+}
+
+TEST_CASE("the query of an order's URL, which may hold a secret, is not in the record") {
+  Site site;
+  site.post("/api/v1/cache/pin", R"({"url":"http://a.example/x?sig=SECRET"})");
+  CHECK(changes(site)[0]["order"] == R"({"url":"http://a.example/x?"})");
+  CHECK(contents(site.directory / "audit.jsonl").find("SECRET") == std::string::npos);
 }
 
 TEST_CASE("the URL of a webhook, which may be a secret, is not in the record") {
@@ -202,7 +210,8 @@ TEST_CASE("a line that was changed, left out or put in shows") {
   edited.replace(edited.find("change 1"), 8, "chance 1");
   std::string cut = whole;
   cut.erase(cut.find(second), second.size());
-  for (const std::string& tampered : {edited, cut, whole.substr(0, whole.find('\n') + 1) + "{}\n" + whole}) {
+  const std::string beheaded = whole.substr(whole.find('\n') + 1);
+  for (const std::string& tampered : {edited, cut, beheaded, whole.substr(0, whole.find('\n') + 1) + "{}\n" + whole}) {
     replace(file, tampered);
     const AuditCheck check = Book(file).audit->check();
     CHECK(check.broken_at);
@@ -210,6 +219,55 @@ TEST_CASE("a line that was changed, left out or put in shows") {
   }
   replace(file, whole);
   CHECK_FALSE(Book(file).audit->check().broken_at);
+}
+
+TEST_CASE("an end that was cut off or changed while larderd runs shows", "[audit]") {
+  const Directory directory;
+  const auto file = directory.path / "audit.jsonl";
+  Book book(file);
+  book.add("one");
+  book.add("two");
+  const std::string whole = contents(file);
+  std::string edited = whole;
+  edited.replace(edited.find("two"), 3, "who");
+  for (const std::string& tampered : {whole.substr(0, whole.find('\n') + 1), edited, std::string()}) {
+    replace(file, tampered);
+    CHECK(book.audit->check().broken_at);
+  }
+  replace(file, whole);
+  CHECK_FALSE(book.audit->check().broken_at);
+}
+
+TEST_CASE("a last line that is no entry has had a number", "[audit]") {
+  const Directory directory;
+  const auto file = directory.path / "audit.jsonl";
+  Book(file).add("one");
+  replace(file, contents(file) + "no entry\n");
+  Book book(file);
+  book.add("two");
+  CHECK(book.audit->page({}, {}, 0, 1).entries.at(0).sequence == 3);
+  CHECK(book.newest() == std::vector<std::string>{"two", "one"});
+}
+
+TEST_CASE("where no new file can be begun, no entry that is on record is lost, however often it is tried", "[audit]") {
+  const Directory directory;
+  const auto file = directory.path / "audit.jsonl";
+  for (unsigned number = 1; number < kAuditFiles; ++number) {
+    replace(directory.path / ("audit." + std::to_string(number) + ".jsonl"), "older\n");
+  }
+  std::filesystem::create_directory(directory.path / "audit.jsonl.new");  // in the way
+  replace(file, std::string(kAuditBytes - 1, 'x') + "\n");
+  Book book(file);
+  for (int i = 0; i < 8; ++i) book.add("change");
+  CHECK_THAT(book.audit->problem(), Catch::Contains("opening " + file.string() + ".new"));
+  CHECK(std::filesystem::file_size(file) == kAuditBytes);
+  for (unsigned number = 1; number < kAuditFiles; ++number) {
+    CHECK(contents(directory.path / ("audit." + std::to_string(number) + ".jsonl")) == "older\n");
+  }
+  std::filesystem::remove(directory.path / "audit.jsonl.new");
+  book.add("at last");
+  CHECK(book.audit->problem().empty());
+  CHECK(book.newest(1) == std::vector<std::string>{"at last"});
 }
 
 TEST_CASE("files are of bounded size and number, and the chain goes on from one to the next") {
