@@ -31,6 +31,7 @@ struct Address {
 struct Endpoint {
   std::string host;  // without brackets
   std::uint16_t port = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 is the compiler's own.
   auto operator<=>(const Endpoint&) const = default;
 
   std::string text() const;  // brackets around IPv6

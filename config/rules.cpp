@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "config/rules.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -68,6 +70,9 @@ class Rules {
           file.parent_path().string() + " is no directory; make it, writable by the user larderd runs as");
     } else if (std::filesystem::is_directory(file, error)) {
       add("log.access_file", file.string() + " is a directory; name a file");
+    } else if (::access((std::filesystem::exists(file, error) ? file : file.parent_path()).c_str(), W_OK) != 0) {
+      add("log.access_file", file.string() + " cannot be written (" + std::strerror(errno) +
+                                 "); let the user larderd runs as write it, or name another file");
     }
   }
 

@@ -2,6 +2,7 @@
 """The access log: a line for each request by every entrance, in a form other programs read, rotated without a loss."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -77,8 +78,13 @@ def test_a_full_disk_costs_lines_and_no_request(site, tmp_path):
 
 
 def test_a_log_that_cannot_be_written_is_found_before_it_is_used(larder, tmp_path):
+    locked = tmp_path / "locked.log"
+    locked.touch(mode=0o400)
+    # Root without its privileges, if these are root's tests.
+    unprivileged = ["setpriv", "--securebits", "+noroot", "--inh-caps=-all"] if os.geteuid() == 0 else []
     for log, words in (({"access": "json"}, "needs a file to write to"), ({"access": "json", "access_file": "relative.log"}, "needs a file to write to"),
-                       ({"access": "json", "access_file": str(tmp_path / "no" / "a.log")}, "is no directory"), ({"access": "xml"}, "combined")):
+                       ({"access": "json", "access_file": str(tmp_path / "no" / "a.log")}, "is no directory"), ({"access": "xml"}, "combined"),
+                       ({"access": "json", "access_file": str(locked)}, "cannot be written (Permission denied)")):
         larder.write_config(log=log)
-        checked = subprocess.run([LARDERD, "--check", "--config", str(larder.config)], capture_output=True, text=True, timeout=60 * SLOW)
+        checked = subprocess.run([*unprivileged, LARDERD, "--check", "--config", str(larder.config)], capture_output=True, text=True, timeout=60 * SLOW)
         assert checked.returncode == 2 and words in checked.stdout + checked.stderr, (log, checked)
