@@ -72,6 +72,7 @@ void Books::finish() {
   holdings_.write(*txn_);
   versions_.write(*txn_);
   devices_.write(*txn_);
+  newest_.write(*txn_);
   settle_claims();
   bindings_.write(*txn_);
   txn_->set_number(kMetaSequence, sequence_);
@@ -104,11 +105,13 @@ void Books::forget_devices() {
   holdings_.forget();
   versions_.forget();
   devices_.forget();
+  newest_.forget();
 }
 
 void Books::forget() {
   last_ids_.reset();
   dictionary_.forget();
+  newest_keeper_.forget();
   forget_devices();
   for (auto* tallies : {&totals_, &days_, &hours_}) tallies->forget();
   bindings_.forget();
@@ -286,6 +289,7 @@ void Books::hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row) 
   if (before == Possessed::partly) --counts.partly;
   if (after == Possessed::partly) ++counts.partly;
   if (after != Possessed::complete) return;
+  newest_keeper_.add(*txn_, newest_.change(*txn_, RowKey{fetch.device}), fetch.release);
   ++counts.complete;
   if (before == Possessed::partly) completed_.emplace(fetch.device, fetch.release);
 }

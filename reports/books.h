@@ -17,6 +17,7 @@
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/identity.h"
+#include "reports/newest.h"
 #include "reports/places.h"
 #include "reports/pseudonyms.h"
 #include "reports/row_cache.h"
@@ -91,6 +92,8 @@ class Books {
   RowCache<Holding> holdings_{Table::holdings};
   RowCache<VersionCounts> versions_{Table::versions};
   RowCache<DeviceState> devices_{Table::devices};
+  RowCache<NewestReleases> newest_{Table::newest};
+  NewestKeeper newest_keeper_;
 
   std::vector<PendingFetch> fetches_;
   StoredWriter fetch_bytes_;

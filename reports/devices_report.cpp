@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Devices, in the order of their ids; and one device with what it has and its newest fetches.
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <tuple>
 
+#include "reports/device_rows.h"
 #include "reports/fetch_rows.h"
 #include "reports/identity.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
-#include "updates/recognise.h"
 
 namespace larder::reports {
 namespace {
@@ -65,23 +64,15 @@ std::optional<DeviceRow> row_within(const Scope& scope, std::uint32_t number, co
 
 // Of the products in scope, whenever they were fetched.
 std::vector<NewestVersion> newest_of(const Scope& scope, std::uint32_t device) {
-  std::map<std::string_view, const Release*> newest;
-  const RowKey prefix{device};
-  Cursor cursor = scope.txn().cursor(Table::device_totals);
-  for (bool at = cursor.seek(prefix.view()); at && cursor.key().starts_with(prefix.view()); at = cursor.next()) {
-    const std::uint32_t id = word_at(cursor.key(), 1);
-    if (!scope.has(id) || !scope.releases()[id].makes_row()) continue;
-    const Release& release = scope.releases()[id];
-    const Release*& known = newest[release.product];
-    if (known != nullptr && updates::compare_versions(known->version, release.version) >= 0) continue;
-    const auto stored = scope.txn().get(Table::holdings, RowKey{id, device}.view());
-    Holding holding;
-    if (stored && decode_row(*stored, 0, holding) && holding.completed_us) known = &release;
-  }
+  const auto newest = read_row<NewestReleases>(scope.txn(), Table::newest, RowKey{device});
   std::vector<NewestVersion> versions;
-  for (const auto& [product, release] : newest) {
-    if (release != nullptr) versions.push_back({release->product, release->version, release->build});
+  if (!newest) return versions;
+  for (const std::uint32_t id : newest->ids) {
+    if (!scope.has(id)) continue;
+    const Release& release = scope.releases()[id];
+    versions.push_back({release.product, release.version, release.build});
   }
+  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.product < b.product; });
   return versions;
 }
 

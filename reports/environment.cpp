@@ -27,7 +27,7 @@ constexpr mdb_mode_t kMode = 0640;
 constexpr std::array<std::string_view, kTables> kNames{
     "meta",      "ids",      "names",         "device_ids",   "devices",    "fetches",  "totals",
     "hours",     "days",     "device_totals", "device_hours", "holdings",   "coverage", "versions",
-    "inventory", "bindings", "place_totals",  "place_hours",  "place_days", "examples"};
+    "inventory", "bindings", "place_totals",  "place_hours",  "place_days", "examples", "newest"};
 
 MDB_val as_val(std::string_view bytes) {
   // LMDB reads through this pointer and never writes.
@@ -178,7 +178,7 @@ Status Environment::open_tables() {
   if (is_new) {
     txn.set_number(kMetaFormat, kLedgerFormat);
     txn.set_number(kMetaSeed, random_seed());
-  } else if (const auto format = txn.number(kMetaFormat); format != kLedgerFormat && format != kLedgerFormatBefore) {
+  } else if (const auto format = txn.number(kMetaFormat); format < kWithoutPlaces || format > kLedgerFormat) {
     return fail(ErrorKind::corrupt,
                 "its format is " + std::to_string(format) + ", not " + std::to_string(kLedgerFormat));
   }

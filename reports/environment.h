@@ -42,23 +42,25 @@ enum class Table : std::uint8_t {
   place_totals,  // these and the following: places.h
   place_hours,
   place_days,
-  examples
+  examples,
+  newest  // newest.h
 };
-inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::examples) + 1;
+inline constexpr std::size_t kTables = static_cast<std::size_t>(Table::newest) + 1;
 std::string_view table_name(Table table);  // the sub-database's name
 
 // What `meta` keeps.
 inline constexpr std::string_view kMetaFormat =
-    "format";                                          // 3; 2 is brought up to it, another sets the environment aside
-inline constexpr std::string_view kMetaSeed = "seed";  // of the dictionary's hash
+    "format";  // 4; 2 and 3 are brought up to it, another sets the environment aside
+inline constexpr std::string_view kMetaSeed = "seed";              // of the dictionary's hash
 inline constexpr std::string_view kMetaSequence = "sequence";      // fetches ever recorded; the next one's sequence
 inline constexpr std::string_view kMetaJournal = "journal";        // sequence of the first journal record not posted
 inline constexpr std::string_view kMetaDropped = "dropped";        // fetches ever dropped at a full inbox
 inline constexpr std::string_view kMetaRawSince = "raw_since";     // hour; older hours have lost their raw fetches
 inline constexpr std::string_view kMetaInventory = "inventory";    // how often the inventory has changed
 inline constexpr std::string_view kMetaPseudonyms = "pseudonyms";  // pseudonyms.h; not a number
-inline constexpr std::uint64_t kLedgerFormat = 3;
-inline constexpr std::uint64_t kLedgerFormatBefore = 2;  // without places; reckoning.h
+inline constexpr std::uint64_t kLedgerFormat = 4;
+inline constexpr std::uint64_t kWithoutNewest = 3;  // formats before; reckoning.h
+inline constexpr std::uint64_t kWithoutPlaces = 2;
 
 // What is known before opening: `certain` sets the environment aside unopened.
 enum class Damage { unknown, certain };

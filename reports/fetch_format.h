@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The stored form of one fetch: the table `fetches`.
 //   key    u64 time in microseconds since 1970, u32 sequence. 12 bytes, sorted by time.
-//   value  u8      format, 2
+//   value  u8      format, 3 (bits 0-3; 2, with no bit more, has all that follows); left out are, with bit 4: asked -
+//          sent, which is 0, and of the ranges, which are one of that length, all but its begin; 5: the status, 206
+//          with bit 4, else 200; 6: the from-version, 0; 7: the bytes from the origin, 0
 //          u8      entrance (bits 0-3), answered (4-6), complete (7)
 //          u8      kind (bits 0-1), evidence (2-3 and, as its highest bit, 7), IPv6 address (4), ranges are exactly [0,
 //          object_bytes) (5), a fetch
@@ -14,7 +16,7 @@
 //          varint  bytes_from_origin
 //          with bit 6: zigzag time - time of the fetch before, varint sequence - sequence of it (modulo 2^32)
 //          without bit 5: varint number of ranges, for each varint gap from the end of the one before, varint length
-// A typical value takes 35 to 50 bytes. Ids are those of dictionary.h.
+// A typical value takes 30 to 40 bytes. Ids are those of dictionary.h.
 #pragma once
 
 #include <cstdint>

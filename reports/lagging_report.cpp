@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Lagging: what every device has of each product, against what there is. One pass over what devices hold.
+// Lagging: what every device has of each product, against what there is. Devices are passed over once, and looked at
+// closely only until the page is full.
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <map>
-#include <unordered_map>
 
+#include "reports/device_rows.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 #include "updates/recognise.h"
@@ -67,17 +67,19 @@ class Product {
 struct Machine {
   std::string name, group;
   std::uint64_t last_us = 0;
-  struct Known {
-    std::string version;
-    bool at_least = false;  // it may run a newer one
-  };
-  std::map<std::string, Known> versions;  // by product, the newest known
-
-  void knows(const std::string& product, const Known& known) {
-    Known& newest = versions[product];
-    if (newest.version.empty() || updates::compare_versions(newest.version, known.version) < 0) newest = known;
-  }
+  std::vector<std::pair<std::uint32_t, DeviceSystem>> devices;  // number, what it said it runs
 };
+
+struct Known {
+  std::string version;
+  bool at_least = false;  // it may run a newer one
+};
+using KnownVersions = std::map<std::string, Known>;  // by product, the newest known
+
+void add_known(KnownVersions& versions, const std::string& product, const Known& known) {
+  Known& newest = versions[product];
+  if (newest.version.empty() || updates::compare_versions(newest.version, known.version) < 0) newest = known;
+}
 
 class Lagging {
  public:
@@ -90,14 +92,33 @@ class Lagging {
     }
     read_releases();
     read_devices();
-    read_holdings();
     if (filter.product.empty()) add_unseen();
   }
 
-  std::map<std::string, Machine>& machines() { return machines_; }
+  const std::map<std::string, Machine>& machines() const { return machines_; }
   const Product* product(const std::string& name) const {
     const auto found = products_.find(name);
     return found == products_.end() || found->second.empty() ? nullptr : &found->second;
+  }
+  KnownVersions versions_of(const Machine& machine) const {
+    KnownVersions versions;
+    for (const auto& [number, said] : machine.devices) {
+      const ShownSystem system =
+          shown_system(said, [&](std::uint32_t id) { return text_of(scope_.txn(), TextKind::text, id); });
+      if (!system.version.empty() && asked_for(system.os)) {
+        add_known(versions, system.os, {system.version, system.at_least});
+      }
+      const auto newest = read_row<NewestReleases>(scope_.txn(), Table::newest, RowKey{number});
+      if (!newest) continue;
+      for (const std::uint32_t id : newest->ids) {
+        if (id >= scope_.releases().size()) continue;
+        const Release& release = scope_.releases()[id];
+        if (!release.version.empty() && asked_for(release.product)) {
+          add_known(versions, release.product, {release.version, false});
+        }
+      }
+    }
+    return versions;
   }
 
  private:
@@ -136,24 +157,7 @@ class Lagging {
         machine.group = device->group;
       }
       machine.last_us = std::max(machine.last_us, state.last_us);
-      by_number_.emplace(word_at(cursor.key(), 0), &machine);
-      const ShownSystem system =
-          shown_system(state.system, [&](std::uint32_t id) { return text_of(scope_.txn(), TextKind::text, id); });
-      if (!system.version.empty() && asked_for(system.os)) machine.knows(system.os, {system.version, system.at_least});
-    }
-  }
-
-  void read_holdings() {
-    Cursor cursor = scope_.txn().cursor(Table::holdings);
-    for (bool at = cursor.first(); at; at = cursor.next()) {
-      const std::uint32_t id = word_at(cursor.key(), 0);
-      if (id >= scope_.releases().size()) continue;
-      const Release& release = scope_.releases()[id];
-      if (!release.makes_row() || release.version.empty() || !asked_for(release.product)) continue;
-      const auto machine = by_number_.find(word_at(cursor.key(), 1));
-      Holding holding;
-      if (machine == by_number_.end() || !decode_row(cursor.value(), 0, holding) || !holding.completed_us) continue;
-      machine->second->knows(release.product, {release.version, false});
+      machine.devices.emplace_back(word_at(cursor.key(), 0), state.system);
     }
   }
 
@@ -170,7 +174,6 @@ class Lagging {
   const Filter& filter_;
   std::map<std::string, Product> products_;
   std::map<std::string, Machine> machines_;  // by serial number or id
-  std::unordered_map<std::uint32_t, Machine*> by_number_;
 };
 
 // A row's place in the list, and so its page's cursor.
@@ -189,7 +192,7 @@ void add_rows(const std::string& device, const Machine& machine, const Lagging& 
     return;
   }
   row.last_seen = wall(machine.last_us);
-  for (const auto& [product, known] : machine.versions) {
+  for (const auto& [product, known] : all.versions_of(machine)) {
     const Product* releases = all.product(product);
     const std::size_t behind = releases != nullptr ? releases->behind(known.version, known.at_least) : 0;
     if (behind == 0) continue;

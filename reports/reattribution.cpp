@@ -9,6 +9,7 @@
 
 #include "reports/device_rows.h"
 #include "reports/dictionary.h"
+#include "reports/newest.h"
 #include "reports/places.h"
 
 namespace larder::reports {
@@ -137,6 +138,8 @@ class Moving {
       replace_holding(txn_, release, move_.from, possession_of(txn_, move_.from, release, stays_));
       replace_holding(txn_, release, move_.to, possession_of(txn_, move_.to, release, own));
     }
+    renew_newest(txn_, move_.from);
+    renew_newest(txn_, move_.to);
   }
 
   WriteTxn& txn_;
@@ -172,6 +175,7 @@ std::size_t erase_device(WriteTxn& txn, std::uint32_t device) {
   }
   for (const std::uint32_t release : releases) replace_holding(txn, release, device, {});
   erase_prefix(txn, Table::device_hours, RowKey{device}.view());
+  txn.erase(Table::newest, RowKey{device}.view());
   txn.erase(Table::devices, RowKey{device}.view());
   txn.erase(Table::device_ids, state->id);
   return fetches;

@@ -12,6 +12,7 @@
 
 #include "reports/device_rows.h"
 #include "reports/dictionary.h"
+#include "reports/newest.h"
 #include "reports/places.h"
 
 namespace larder::reports {
@@ -240,7 +241,13 @@ class Counting {
     compare(Table::totals, {}, totals_of(Table::days));
     compare(Table::place_days, {}, days_of(Table::place_hours));
     compare(Table::place_totals, {}, totals_of(Table::place_days));
+    compare_sums_of_holdings();
+  }
+
+  void compare_sums_of_holdings() {
     Rows<VersionCounts> versions;
+    Rows<NewestReleases> newest;
+    NewestKeeper keeper;
     Cursor cursor = txn_.cursor(Table::holdings);
     for (bool at = cursor.first(); at; at = cursor.next()) {
       Holding holding;
@@ -248,8 +255,11 @@ class Counting {
       if (!decode_row(cursor.value(), 0, holding) || possessed(holding) == Possessed::nothing) continue;
       if (!Release::from(text_of(txn_, TextKind::release, release)).makes_row()) continue;
       VersionCounts& counts = versions[text(RowKey{release})];
-      ++(possessed(holding) == Possessed::complete ? counts.complete : counts.partly);
+      const bool complete = possessed(holding) == Possessed::complete;
+      ++(complete ? counts.complete : counts.partly);
+      if (complete) keeper.add(txn_, newest[text(RowKey{word_at(cursor.key(), 1)})], release);
     }
+    compare(Table::newest, {}, newest);
     // A row of zeros is as good as none.
     compare(Table::versions, {}, versions, [&](std::string_view key) {
       const auto counts = txn_.get(Table::versions, key);
@@ -351,12 +361,17 @@ Reckoning repair_totals(WriteTxn& txn) {
 }
 
 Status bring_up_to_date(const Environment& environment) {
-  if (environment.read_only() || ReadTxn(environment).number(kMetaFormat) != kLedgerFormatBefore) return ok();
-  spdlog::info("The ledger is of an older format: what is on record is added up by networks and origins, once.");
+  const std::uint64_t format = ReadTxn(environment).number(kMetaFormat);
+  if (environment.read_only() || format >= kLedgerFormat) return ok();
+  spdlog::info("The ledger is of an older format ({}, now {}): what is on record is added up anew, once.", format,
+               kLedgerFormat);
   WriteTxn txn(environment);
-  const std::uint64_t since = txn.number(kMetaRawSince);
-  add_nameless_places(txn, since);
-  add_places(txn, since);
+  if (format <= kWithoutPlaces) {
+    const std::uint64_t since = txn.number(kMetaRawSince);
+    add_nameless_places(txn, since);
+    add_places(txn, since);
+  }
+  if (format <= kWithoutNewest) renew_newest(txn);
   txn.set_number(kMetaFormat, kLedgerFormat);
   if (const int code = std::move(txn).commit(); code != 0) return ledger_error("bringing the ledger up to date", code);
   return ok();

@@ -15,8 +15,9 @@ namespace larder::reports {
 Reckoning reckon(const Txn& txn);
 Reckoning repair_totals(WriteTxn& txn);
 
-// Brings a ledger of kLedgerFormatBefore up to kLedgerFormat: adds places for what is on record, those of hours without
-// single fetches under no network and no origin. Nothing is done to one of the present format.
+// Brings a ledger of an older format up to kLedgerFormat: one of kWithoutPlaces gets places for what is on record,
+// those of hours without single fetches under no network and no origin; one of kWithoutNewest the newest releases of
+// its devices. Nothing is done to one of the present format.
 Status bring_up_to_date(const Environment& environment);
 
 }  // namespace larder::reports

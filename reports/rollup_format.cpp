@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace larder::reports {
 namespace {
@@ -199,6 +200,24 @@ bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, VersionCounts
   counts.complete = in.varint();
   counts.partly = in.varint();
   return accept(in.done(), row, counts);
+}
+
+void encode_row(const NewestReleases& newest, std::uint64_t /*base_us*/, StoredWriter& out) {
+  std::uint32_t before = 0;
+  for (const std::uint32_t id : newest.ids) out.varint(id - std::exchange(before, id));
+}
+
+bool decode_row(std::string_view bytes, std::uint64_t /*base_us*/, NewestReleases& row) {
+  StoredReader in(bytes);
+  NewestReleases newest;
+  std::uint64_t id = 0;
+  while (in.ok() && !in.done()) {
+    const std::uint64_t gap = in.varint();
+    id += gap;
+    if (gap == 0 || id > UINT32_MAX) return accept(false, row, newest);
+    newest.ids.push_back(static_cast<std::uint32_t>(id));
+  }
+  return accept(in.done(), row, newest);
 }
 
 void encode_row(const DeviceState& device, std::uint64_t /*base_us*/, StoredWriter& out) {

@@ -10,12 +10,14 @@
 //   coverage       device, release, url              coverage; gone once the device has fetched the release
 //   versions       release                           version counts
 //   devices        device                            device state
+//   newest         device                            newest releases
 // Values, all varints unless said otherwise:
 //   tally     requests, hits, misses, bytes_sent, bytes_from_origin, first - base, last - first (microseconds)
 //   holding   seen first, seen last - seen first, u8 1 when bytes were sent, then with 1: fetched first - seen first,
 //             fetched last - fetched first, 0 or completed - seen first + 1, bytes held, object's bytes
 //   coverage  object's bytes, number of intervals, for each the gap from the one before and the length
 //   version   devices complete, devices partly
+//   newest    release ids ascending: the first, then the gaps to the ones before
 //   device    text id, u8 evidence, 16 bytes address, u8 1 and 6 bytes MAC or u8 0, text id of its host name,
 //             system said exactly, system at least, first seen, last seen - first seen, requests, bytes_sent, u8 1 and
 //             u64 time and u32 sequence of its fetch recorded last, or u8 0
@@ -27,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/environment.h"
 #include "reports/fetch_format.h"
@@ -111,6 +114,12 @@ struct VersionCounts {
   bool operator==(const VersionCounts&) const = default;
 };
 
+// The newest release a device has whole, of each product (newest.h).
+struct NewestReleases {
+  std::vector<std::uint32_t> ids;  // ascending
+  bool operator==(const NewestReleases&) const = default;
+};
+
 struct DeviceState {
   std::string id;
   DeviceEvidence evidence = DeviceEvidence::address;
@@ -129,6 +138,7 @@ void encode_row(const Holding& holding, std::uint64_t base_us, StoredWriter& out
 void encode_row(const Coverage& coverage, std::uint64_t base_us, StoredWriter& out);
 void encode_row(const VersionCounts& counts, std::uint64_t base_us, StoredWriter& out);
 void encode_row(const DeviceState& device, std::uint64_t base_us, StoredWriter& out);
+void encode_row(const NewestReleases& newest, std::uint64_t base_us, StoredWriter& out);
 
 // False, and an empty row, when the bytes are not what encode_row writes. Only tallies have a base; others ignore it.
 bool decode_row(std::string_view bytes, std::uint64_t base_us, Tally& tally);
@@ -136,5 +146,6 @@ bool decode_row(std::string_view bytes, std::uint64_t base_us, Holding& holding)
 bool decode_row(std::string_view bytes, std::uint64_t base_us, Coverage& coverage);
 bool decode_row(std::string_view bytes, std::uint64_t base_us, VersionCounts& counts);
 bool decode_row(std::string_view bytes, std::uint64_t base_us, DeviceState& device);
+bool decode_row(std::string_view bytes, std::uint64_t base_us, NewestReleases& newest);
 
 }  // namespace larder::reports

@@ -67,7 +67,6 @@ std::string hash_of(std::uint8_t kind, const std::string& text, std::uint64_t se
 constexpr std::int64_t kNewYearUs = 1'767'225'600'000'000;
 
 void write_places(RawEnvironment& raw) {
-  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 03"));
   raw.put("names", bytes("02 00 00 00 02"), "192.0.2.0/24");
   raw.put("names", bytes("02 00 00 00 03"), "a.example");
   raw.put("ids", hash_of(2, "192.0.2.0/24", 42), bytes("00 00 00 02"));
@@ -79,13 +78,13 @@ void write_places(RawEnvironment& raw) {
   raw.put("examples", bytes("00 00 00 03 01 02"), bytes("00 06 47 48 46 20 40 00 00 00 00 00"));
 }
 
-enum class Format { before, present };
+enum class Format { without_places = 2, without_newest, present };
 
 void write_by_hand(const std::filesystem::path& path, Format format) {
   RawEnvironment raw(path);
   const std::string release = bytes("'Word' 00 '16.1' 00 00");
-  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 02"));
-  if (format == Format::present) write_places(raw);
+  raw.put("meta", "format", bytes("00 00 00 00 00 00 00 0" + std::to_string(static_cast<int>(format))));
+  if (format != Format::without_places) write_places(raw);
   raw.put("meta", "seed", bytes("00 00 00 00 00 00 00 2a"));
   raw.put("meta", "sequence", bytes("00 00 00 00 00 00 00 01"));
   raw.put("ids", hash_of(3, release, 42), bytes("00 00 00 01"));
@@ -100,9 +99,12 @@ void write_by_hand(const std::filesystem::path& path, Format format) {
                 "00 01 90 03 01 00 06 47 48 46 20 40 00 00 00 00 00"));
   // Complete, hit, proxy; full, by token, IPv4, one range; 192.0.2.7; 5 us, device 1, system 1 by its Darwin version,
   // url 1, release 1, 206;
-  // object 1000, asked 400 (difference 600, zigzag 1200), sent 400; 300 from the origin; one range [0, 400).
+  // object 1000, asked 400 (difference 600, zigzag 1200), sent 400; 300 from the origin; one range [0, 400). Since
+  // `newest`, what is usual is left out: the range's length, 206, the from-version.
   raw.put("fetches", bytes("00 06 47 48 46 20 40 00 00 00 00 00"),
-          bytes("02 81 00 c0 00 02 07 05 01 01 00 00 03 00 01 01 ce 01 e8 07 b0 09 00 ac 02 01 00 90 03"));
+          format == Format::present
+              ? bytes("73 81 00 c0 00 02 07 05 01 01 00 00 03 01 01 e8 07 b0 09 ac 02 00")
+              : bytes("02 81 00 c0 00 02 07 05 01 01 00 00 03 00 01 01 ce 01 e8 07 b0 09 00 ac 02 01 00 90 03"));
   raw.put("totals", bytes("00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 " + time + "00"));
   raw.put("days", bytes("00 00 4f e6 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
   raw.put("hours", bytes("00 07 7d 90 00 00 00 01 01"), bytes("01 01 00 90 03 ac 02 00 00"));
@@ -124,7 +126,7 @@ struct ByHand : LedgerFixture {
 };
 
 TEST_CASE("an environment written by the documented bytes alone is read and continued") {
-  const auto format = GENERATE(Format::before, Format::present);
+  const auto format = GENERATE(Format::without_places, Format::without_newest, Format::present);
   const ByHand fixture(format);
   CHECK(fixture.ledger->reckon(false).value().wrong.empty());
   const auto places = fixture.ledger->places({}).value();
@@ -167,6 +169,28 @@ TEST_CASE("an environment written by the documented bytes alone is read and cont
   CHECK(fixture.ledger->reckon(false).value().wrong.empty());
 }
 
+TEST_CASE("a ledger without the newest releases of its devices gets them when it is opened") {
+  LedgerFixture fixture;
+  FetchRecord older = outlook();
+  older.subject.edit().version = "16.1";
+  fixture.record({outlook(), older, piece(0, 10)});
+  const auto newest = fixture.ledger->device("C02X").value().device.newest;
+  REQUIRE(newest.size() == 1);
+  CHECK(newest[0].version == outlook().subject->version);
+  fixture.ledger.reset();
+  {
+    RawEnvironment raw(fixture.options.path);
+    raw.put("meta", "format", bytes("00 00 00 00 00 00 00 03"));
+    raw.put("newest", bytes("00 00 00 01"), bytes("63"));
+    raw.put("newest", bytes("00 00 00 63"), bytes("01"));
+  }
+  fixture.open();
+  const auto again = fixture.ledger->device("C02X").value().device.newest;
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].version == newest[0].version);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+}
+
 TEST_CASE("totals that are other than their fetches are found, named and put right") {
   LedgerFixture fixture;
   fixture.record({outlook(), piece(0, 10)});
@@ -178,12 +202,13 @@ TEST_CASE("totals that are other than their fetches are found, named and put rig
     raw.put("totals", bytes("00 00 00 01 05"), bytes("7f 01 00 90 03 ac 02 00 00"));
     raw.put("versions", bytes("00 00 00 01"), bytes("07 00"));
     raw.put("holdings", bytes("00 00 00 01 00 00 00 01"), "x");
+    raw.put("newest", bytes("00 00 00 01"), bytes("05 00"));
   }
   fixture.open();
   const auto found = fixture.ledger->reckon(false).value();
   CHECK(found.fetches == 2);
   CHECK(found.wrong == std::vector<std::pair<std::string, std::uint64_t>>{
-                           {"totals", 1}, {"hours", 1}, {"days", 1}, {"holdings", 1}, {"versions", 1}});
+                           {"totals", 1}, {"hours", 1}, {"days", 1}, {"holdings", 1}, {"versions", 1}, {"newest", 1}});
   CHECK(fixture.ledger->summary({}).value().requests == 127);
   CHECK(fixture.ledger->reckon(true).value().fetches == 2);
   CHECK(fixture.ledger->reckon(false).value().wrong.empty());
@@ -239,7 +264,39 @@ TEST_CASE("fetches keep everything through their stored form") {
   CHECK_FALSE(decode_fetch(key, std::string(out.view()) + "x"));
 }
 
-TEST_CASE("a plain fetch takes fewer than sixty bytes beside its key") {
+TEST_CASE("what a fetch leaves out because it is usual is there again") {
+  const FetchKey key{5, 0};
+  StoredFetch fetch;
+  fetch.object_bytes = 1000;
+  fetch.bytes_asked = fetch.bytes_sent = 300;
+  fetch.ranges.add(200, 500);
+  fetch.status = GENERATE(0U, 200U, 206U, 404U);
+  fetch.from_version = GENERATE(0U, 7U);
+  fetch.bytes_from_origin = GENERATE(std::uint64_t{0}, std::uint64_t{300});
+  SECTION("one range, all of it sent") {}
+  SECTION("more was asked for") {
+    fetch.bytes_asked = 301;
+  }
+  SECTION("less was sent") {
+    fetch.bytes_sent = 299;
+  }
+  SECTION("two ranges") {
+    fetch.ranges.add(600, 700);
+  }
+  SECTION("none") {
+    fetch.ranges = {};
+  }
+  SECTION("the whole object") {
+    fetch.ranges.add(0, 1000);
+    fetch.bytes_asked = fetch.bytes_sent = GENERATE(std::uint64_t{1000}, std::uint64_t{300});
+  }
+  StoredWriter out;
+  encode_fetch(key, fetch, out);
+  CHECK(decode_fetch(key, out.view()) == fetch);
+  CHECK_FALSE(decode_fetch(key, out.view().substr(0, out.view().size() - 1)));
+}
+
+TEST_CASE("a plain fetch takes fewer than forty bytes beside its key") {
   StoredFetch fetch;
   fetch.client = address("192.0.2.7");
   fetch.duration_us = 90'000;
@@ -252,7 +309,7 @@ TEST_CASE("a plain fetch takes fewer than sixty bytes beside its key") {
   fetch.before = FetchKey{1'767'225'000'000'000, 100'000};
   StoredWriter out;
   encode_fetch({1'767'225'600'000'000, 900'000}, fetch, out);
-  CHECK(out.view().size() < 60);
+  CHECK(out.view().size() < 40);
 }
 
 TEST_CASE("intervals merge, and forget the shortest when there are too many") {
