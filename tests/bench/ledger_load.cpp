@@ -2,7 +2,8 @@
 // Loads a ledger with N synthetic fetches of D devices (fleet.h) and times its writing and its reports:
 //   ledger_load DIRECTORY FETCHES DEVICES
 // Prints the rate of writing with fetches spread like that, the rate when few devices repeat few URLs, bytes on disk a
-// fetch, and the median and 99th percentile of each report in milliseconds, by the wall and of this thread's CPU.
+// fetch, how long opening takes, and the median and 99th percentile of each report in milliseconds, by the wall and of
+// this thread's CPU.
 #include <sys/resource.h>
 #include <time.h>  // clock_gettime
 
@@ -101,6 +102,24 @@ Filter window(std::mt19937_64& random) {
   return filter;
 }
 
+// Of lagging, the page that is full at once, and the look at all devices that finds none.
+void time_rarer_reports(Ledger& ledger, int times, const Filter& window) {
+  Filter product = window;
+  product.product = "Product 7";
+  time_report("window: places", times, [&] { return ledger.places(window).has_value(); });
+  time_report("window: problems", times, [&] { return ledger.troubles(window).has_value(); });
+  time_report("window: fetches", times, [&] { return ledger.fetches(window).has_value(); });
+  time_report("product: adoption", times, [&] { return ledger.adoption(product).has_value(); });
+  time_report("product: spread", times, [&] { return ledger.spread(product).has_value(); });
+  time_report("lagging: the first page", times, [&] { return ledger.lagging({}, {}).has_value(); });
+  std::vector<KnownRelease> old;
+  for (std::uint64_t i = 0; i < kProducts; ++i) old.push_back({product_of(i), "0.0", {}});
+  time_report("lagging: nobody does", times, [&] {
+    const auto page = ledger.lagging({}, old);
+    return page.has_value() && page.value().items.empty();
+  });
+}
+
 void time_reports(Ledger& ledger, std::uint64_t devices) {
   std::mt19937_64 random(2);
   constexpr int kTimes = 100;
@@ -129,6 +148,7 @@ void time_reports(Ledger& ledger, std::uint64_t devices) {
     filter.device = some_device();
     return filter;
   });
+  time_rarer_reports(ledger, kTimes, window(random));
   time_report("device detail", kTimes, [&] {
     const auto detail = ledger.device(some_device());
     return detail.has_value() || detail.error().kind == ErrorKind::not_found;
@@ -152,13 +172,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", opened.error().message.c_str());
     return 1;
   }
-  Ledger& ledger = **opened;
+  std::unique_ptr<Ledger> ledger = std::move(opened).value();
   Fleet fleet(*fetches, *devices);
-  load(ledger, fleet, *fetches, "writing, spread");
+  load(*ledger, fleet, *fetches, "writing, spread");
   const auto size = std::filesystem::file_size(path / "data.mdb");
   std::printf("%-34s %9.1f bytes a fetch\n", "on disk", static_cast<double>(size) / static_cast<double>(fleet.made()));
-  time_reports(ledger, *devices);
+  time_reports(*ledger, *devices);
+  ledger.reset();
+  const auto start = Real::now();
+  ledger = Ledger::open({path, {}}, clock, nullptr).value();
+  std::printf("%-34s %9.3f s\n", "opened again in", seconds_since(start));
   fleet.repeat();
-  load(ledger, fleet, std::min<std::uint64_t>(*fetches, 400'000), "writing, repeated");
+  load(*ledger, fleet, std::min<std::uint64_t>(*fetches, 400'000), "writing, repeated");
   return 0;
 }
