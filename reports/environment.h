@@ -59,7 +59,7 @@ inline constexpr std::string_view kMetaRawSince = "raw_since";     // hour; olde
 inline constexpr std::string_view kMetaInventory = "inventory";    // how often the inventory has changed
 inline constexpr std::string_view kMetaPseudonyms = "pseudonyms";  // pseudonyms.h; not a number
 inline constexpr std::uint64_t kLedgerFormat = 4;
-inline constexpr std::uint64_t kWithoutNewest = 3;  // formats before; reckoning.h
+inline constexpr std::uint64_t kPlacesByRelease = 3;  // formats before; reckoning.h
 inline constexpr std::uint64_t kWithoutPlaces = 2;
 
 // What is known before opening: `certain` sets the environment aside unopened.

@@ -8,7 +8,7 @@
 namespace larder::reports {
 namespace {
 
-// Origins and networks remembered; some 50 bytes each.
+// Origins, networks and products remembered; some 50 bytes each.
 constexpr std::size_t kRemembered = 32768;
 // Hours whose strangers are remembered: fetches arrive some hours after they began at most.
 constexpr std::size_t kHours = 12;
@@ -62,13 +62,13 @@ bool makes_example(Entrance entrance, Outcome outcome) {
 }
 
 RowKey Place::total() const {
-  RowKey key({network, origin, release}, entrance);
+  RowKey key({network, origin, product}, entrance);
   key.add(static_cast<std::uint8_t>(outcome));
   return key;
 }
 
 RowKey Place::within(std::uint32_t time) const {
-  RowKey key({time, network, origin, release}, entrance);
+  RowKey key({time, network, origin, product}, entrance);
   key.add(static_cast<std::uint8_t>(outcome));
   return key;
 }
@@ -109,7 +109,7 @@ void Places::add(WriteTxn& txn, const FetchKey& key, const StoredFetch& fetch, A
 
 Place Places::place_of(WriteTxn& txn, const StoredFetch& fetch, As as) {
   Place place;
-  place.release = fetch.release;
+  place.product = product_id(txn, fetch.release);
   place.entrance = fetch.entrance;
   place.outcome = outcome_of(fetch.answered, static_cast<int>(fetch.status));
   if (as == As::stranger) return place;
@@ -135,6 +135,15 @@ std::uint32_t Places::network_id(WriteTxn& txn, const config::Address& client) {
   return id;
 }
 
+std::uint32_t Places::product_id(WriteTxn& txn, std::uint32_t release) {
+  if (const auto known = products_.find(release); known != products_.end()) return known->second;
+  const std::string product = Release::from(text_of(txn, TextKind::release, release)).product;
+  const std::uint32_t id = product.empty() ? 0 : dictionary_.id_of(txn, TextKind::text, product);
+  if (products_.size() >= kRemembered) products_.clear();
+  products_.emplace(release, id);
+  return id;
+}
+
 void Places::write(WriteTxn& txn) {
   for (auto* tallies : {&totals_, &days_, &hours_}) tallies->write(txn);
   for (const auto& [key, fetch] : examples_) {
@@ -148,6 +157,7 @@ void Places::write(WriteTxn& txn) {
 void Places::forget() {
   origins_.clear();
   networks_.clear();
+  products_.clear();
   strangers_.clear();
   examples_.clear();
   for (auto* tallies : {&totals_, &days_, &hours_}) tallies->forget();

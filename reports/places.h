@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Places: what all fetches add up to by where they went and where they came from, beside the totals by release
 // (rollup_format.h). Big-endian u32 numbers, then entrance and outcome as u8; the first three tables hold tallies.
-//   place_totals  network, origin, release, entrance, outcome
-//   place_days    day, network, origin, release, entrance, outcome
-//   place_hours   hour, network, origin, release, entrance, outcome
+//   place_totals  network, origin, product, entrance, outcome
+//   place_days    day, network, origin, product, entrance, outcome
+//   place_hours   hour, network, origin, product, entrance, outcome
 //   examples      origin, entrance, outcome -> key of the newest fetch of these, of what was not served or went unread
-// Network and origin are text ids (dictionary.h). Whoever is refused can be anybody and name anything: of these, an
-// hour has kStrangers pairs of network and origin at most, and counts the rest under neither.
-// Threads: `ledger` only, but for the free functions.
+// Network, origin and product are text ids (dictionary.h). Whoever is refused can be anybody and name anything: of
+// these, an hour has kStrangers pairs of network and origin at most, and counts the rest under neither. Threads:
+// `ledger` only, but for the free functions.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ bool has_pseudonyms(const Txn& txn);
 bool makes_example(Entrance entrance, Outcome outcome);
 
 struct Place {
-  std::uint32_t network = 0, origin = 0, release = 0;
+  std::uint32_t network = 0, origin = 0, product = 0;
   Entrance entrance = Entrance::proxy;
   Outcome outcome = Outcome::served;
 
@@ -68,10 +68,12 @@ class Places {
   Place place_of(WriteTxn& txn, const StoredFetch& fetch, As as);
   std::uint32_t origin_id(WriteTxn& txn, std::uint32_t url);
   std::uint32_t network_id(WriteTxn& txn, const config::Address& client);
+  std::uint32_t product_id(WriteTxn& txn, std::uint32_t release);
 
   Dictionary& dictionary_;
   bool hashed_ = false;
-  std::unordered_map<std::uint32_t, std::uint32_t> origins_;  // by URL's id
+  std::unordered_map<std::uint32_t, std::uint32_t> origins_;   // by URL's id
+  std::unordered_map<std::uint32_t, std::uint32_t> products_;  // by release's id
   std::unordered_map<config::Address, std::uint32_t, AddressHash> networks_;
   std::map<std::uint32_t, std::set<std::pair<std::string, std::string>>> strangers_;  // by hour: network, origin
   RowCache<Tally> totals_{Table::place_totals}, hours_{Table::place_hours}, days_{Table::place_days};

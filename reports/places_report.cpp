@@ -20,7 +20,12 @@ using Named = std::tuple<std::string, std::string, std::string, Entrance, Outcom
 // Adds up what lies in a scope. Stored rows are added by number first: there are many, and few names.
 class PlaceSums {
  public:
-  explicit PlaceSums(const Scope& scope) : scope_(scope), hashed_(has_pseudonyms(scope.txn())) {}
+  // `product` is the filter's.
+  PlaceSums(const Scope& scope, const std::string& product)
+      : scope_(scope),
+        hashed_(has_pseudonyms(scope.txn())),
+        only_(product.empty() ? 0 : known_text(scope.txn(), product)),
+        all_(product.empty()) {}
 
   Status read() {
     if (scope_.nothing()) return ok();
@@ -58,9 +63,8 @@ class PlaceSums {
     for (bool at = cursor.seek(RowKey{first}.view()); at; at = cursor.next()) {
       if (table != Table::place_totals && word_at(cursor.key(), 0) >= end) return;
       const auto place = Place::from(table, cursor.key());
-      if (!place || !scope_.has(place->release) || !decode_row(cursor.value(), base_of(table, cursor.key()), tally)) {
-        continue;
-      }
+      const bool wanted = place && (all_ || (place->product != 0 && place->product == only_));
+      if (!wanted || !decode_row(cursor.value(), base_of(table, cursor.key()), tally)) continue;
       by_number_[place->total()].add(tally);
     }
   }
@@ -86,9 +90,7 @@ class PlaceSums {
   void name_sums() {
     for (const auto& [key, tally] : by_number_) {
       const Place place = *Place::from(Table::place_totals, key.view());
-      named_[{name(place.network), name(place.origin), scope_.releases()[place.release].product, place.entrance,
-              place.outcome}]
-          .add(tally);
+      named_[{name(place.network), name(place.origin), name(place.product), place.entrance, place.outcome}].add(tally);
     }
     by_number_.clear();
   }
@@ -107,6 +109,8 @@ class PlaceSums {
 
   const Scope& scope_;
   bool hashed_;
+  std::uint32_t only_;  // the product asked for; 0: nobody has fetched any of it
+  bool all_;
   std::unordered_map<RowKey, Tally, RowKeyHash> by_number_;
   std::unordered_map<std::uint32_t, std::string> names_, origins_;
   std::map<Named, Tally> named_;
@@ -133,7 +137,7 @@ std::map<TroubleKey, FetchKey> examples_of(const Txn& txn) {
 Result<std::vector<PlaceRow>> places_report(const Shelf& shelf, const Filter& filter) {
   const ReadTxn txn(shelf.environment);
   const Scope scope(txn, shelf, filter);
-  PlaceSums sums(scope);
+  PlaceSums sums(scope, filter.product);
   if (const Status read = sums.read(); !read) return read.error();
   std::vector<PlaceRow> rows;
   for (const auto& [key, tally] : sums.sums()) {
@@ -147,7 +151,7 @@ Result<std::vector<PlaceRow>> places_report(const Shelf& shelf, const Filter& fi
 Result<std::vector<TroubleRow>> troubles_report(const Shelf& shelf, const Filter& filter) {
   const ReadTxn txn(shelf.environment);
   const Scope scope(txn, shelf, filter);
-  PlaceSums sums(scope);
+  PlaceSums sums(scope, filter.product);
   if (const Status read = sums.read(); !read) return read.error();
   std::map<TroubleKey, Tally> troubles;
   for (const auto& [key, tally] : sums.sums()) {

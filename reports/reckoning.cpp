@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -120,9 +121,10 @@ class Counting {
     compare_places(hour, std::move(places));
   }
 
-  // By the names that are known: a place's network and origin have ids as soon as it is on record.
+  // By the names that are known: a place's network, origin and product have ids as soon as it is on record.
   std::string place_key(std::uint32_t hour, const StoredFetch& fetch) {
-    Place place{0, 0, fetch.release, fetch.entrance, outcome_of(fetch.answered, static_cast<int>(fetch.status))};
+    Place place{0, 0, 0, fetch.entrance, outcome_of(fetch.answered, static_cast<int>(fetch.status))};
+    place.product = id_of(Release::from(text_of(txn_, TextKind::release, fetch.release)).product);
     place.origin = id_of(origin_of(text_of(txn_, TextKind::url, fetch.url)));
     if (fetch.entrance != Entrance::own) place.network = id_of(network_of(fetch.client, has_pseudonyms(txn_)));
     return text(place.within(hour));
@@ -301,23 +303,66 @@ class Counting {
   std::unordered_map<std::uint32_t, std::uint64_t> of_device_;  // fetches; 0: nobody's
 };
 
+std::uint32_t product_id(WriteTxn& txn, Dictionary& dictionary, std::uint32_t release) {
+  const std::string product = Release::from(text_of(txn, TextKind::release, release)).product;
+  return product.empty() ? 0 : dictionary.id_of(txn, TextKind::text, product);
+}
+
+// Of one first word: a network, a day or an hour. Nothing: there is none from `from` on.
+struct PlaceRows {
+  std::uint32_t first = 0;
+  std::vector<std::pair<Place, Tally>> rows;
+};
+std::optional<PlaceRows> places_from(const Txn& txn, Table table, std::uint32_t from) {
+  Cursor cursor = txn.cursor(table);
+  if (!cursor.seek(RowKey{from}.view())) return std::nullopt;
+  PlaceRows found{word_at(cursor.key(), 0), {}};
+  for (bool at = true; at && word_at(cursor.key(), 0) == found.first; at = cursor.next()) {
+    Tally tally;
+    const auto place = Place::from(table, cursor.key());
+    if (place && decode_row(cursor.value(), base_of(table, cursor.key()), tally))
+      found.rows.emplace_back(*place, tally);
+  }
+  return found;
+}
+
+// Those with one first word at a time: all of a table may be more than memory bears.
+void put_places_by_product(WriteTxn& txn, Table table) {
+  Dictionary dictionary;
+  std::map<std::uint32_t, std::uint32_t> products;  // by release
+  std::uint32_t from = 0;
+  while (const auto found = places_from(txn, table, from)) {
+    std::map<RowKey, Tally> rows;
+    for (auto [place, tally] : found->rows) {
+      const auto [product, added] = products.try_emplace(place.product);  // a release yet
+      if (added) product->second = product_id(txn, dictionary, place.product);
+      place.product = product->second;
+      rows[table == Table::place_totals ? place.total() : place.within(found->first)].add(tally);
+    }
+    erase_prefix(txn, table, RowKey{found->first}.view());
+    for (const auto& [key, tally] : rows) write_row(txn, table, key, tally);
+    if (found->first == UINT32_MAX) return;
+    from = found->first + 1;
+  }
+}
+
 // Those of hours that have lost their single fetches.
 void add_nameless_places(WriteTxn& txn, std::uint64_t since) {
-  std::vector<std::pair<RowKey, Tally>> rows;
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, Entrance, Tally>> rows;  // hour, release
   {
     Cursor cursor = txn.cursor(Table::hours);
     for (bool at = cursor.first(); at && word_at(cursor.key(), 0) < since; at = cursor.next()) {
       Tally tally;
       if (!decode_row(cursor.value(), base_of(Table::hours, cursor.key()), tally)) continue;
-      const Place place{0, 0, word_at(cursor.key(), 1), entrance_of(cursor.key()), Outcome::served};
-      rows.emplace_back(place.within(word_at(cursor.key(), 0)), tally);
+      rows.emplace_back(word_at(cursor.key(), 0), word_at(cursor.key(), 1), entrance_of(cursor.key()), tally);
     }
   }
+  Dictionary dictionary;
   RowCache<Tally> hours(Table::place_hours), days(Table::place_days), totals(Table::place_totals);
-  for (const auto& [key, tally] : rows) {
-    const Place place = *Place::from(Table::place_hours, key.view());
-    hours.change(txn, key).add(tally);
-    days.change(txn, place.within(word_at(key.view(), 0) / kDayHours)).add(tally);
+  for (const auto& [hour, release, entrance, tally] : rows) {
+    const Place place{0, 0, product_id(txn, dictionary, release), entrance, Outcome::served};
+    hours.change(txn, place.within(hour)).add(tally);
+    days.change(txn, place.within(hour / kDayHours)).add(tally);
     totals.change(txn, place.total()).add(tally);
   }
   for (auto* tallies : {&hours, &days, &totals}) tallies->write(txn);
@@ -371,7 +416,12 @@ Status bring_up_to_date(const Environment& environment) {
     add_nameless_places(txn, since);
     add_places(txn, since);
   }
-  if (format <= kWithoutNewest) renew_newest(txn);
+  if (format == kPlacesByRelease) {
+    for (const Table table : {Table::place_totals, Table::place_days, Table::place_hours}) {
+      put_places_by_product(txn, table);
+    }
+  }
+  renew_newest(txn);
   txn.set_number(kMetaFormat, kLedgerFormat);
   if (const int code = std::move(txn).commit(); code != 0) return ledger_error("bringing the ledger up to date", code);
   return ok();

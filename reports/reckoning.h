@@ -16,8 +16,8 @@ Reckoning reckon(const Txn& txn);
 Reckoning repair_totals(WriteTxn& txn);
 
 // Brings a ledger of an older format up to kLedgerFormat: one of kWithoutPlaces gets places for what is on record,
-// those of hours without single fetches under no network and no origin; one of kWithoutNewest the newest releases of
-// its devices. Nothing is done to one of the present format.
+// those of hours without single fetches under no network and no origin; of one of kPlacesByRelease they become places
+// by product. Both get the newest releases of their devices. Nothing is done to one of the present format.
 Status bring_up_to_date(const Environment& environment);
 
 }  // namespace larder::reports

@@ -45,14 +45,20 @@ class RawEnvironment {
   RawEnvironment& operator=(const RawEnvironment&) = delete;
 
   void put(const char* table, std::string key, std::string value) {
-    MDB_dbi dbi = 0;
-    REQUIRE(mdb_dbi_open(txn_, table, MDB_CREATE, &dbi) == 0);
+    const MDB_dbi dbi = open(table);
     MDB_val k{key.size(), key.data()};
     MDB_val v{value.size(), value.data()};
     REQUIRE(mdb_put(txn_, dbi, &k, &v, 0) == 0);
   }
+  void empty(const char* table) { REQUIRE(mdb_drop(txn_, open(table), 0) == 0); }
 
  private:
+  MDB_dbi open(const char* table) {
+    MDB_dbi dbi = 0;
+    REQUIRE(mdb_dbi_open(txn_, table, MDB_CREATE, &dbi) == 0);
+    return dbi;
+  }
+
   Owned<MDB_env, mdb_env_close> env_;
   MDB_txn* txn_ = nullptr;
 };
@@ -66,25 +72,38 @@ std::string hash_of(std::uint8_t kind, const std::string& text, std::uint64_t se
 // 2026-01-01T00:00:00Z is 1'767'225'600'000'000 us = 0x00 06 47 48 46 20 40 00, hour 490'896 = 0x00077D90, day 20'454.
 constexpr std::int64_t kNewYearUs = 1'767'225'600'000'000;
 
-void write_places(RawEnvironment& raw) {
+enum class Format { without_places = 2, places_by_release, present };
+
+// By the release (1, and a version of which no single fetch is left) or by the product (4).
+void write_places(RawEnvironment& raw, Format format) {
   raw.put("names", bytes("02 00 00 00 02"), "192.0.2.0/24");
   raw.put("names", bytes("02 00 00 00 03"), "a.example");
   raw.put("ids", hash_of(2, "192.0.2.0/24", 42), bytes("00 00 00 02"));
   raw.put("ids", hash_of(2, "a.example", 42), bytes("00 00 00 03"));
-  const std::string place = "00 00 00 02 00 00 00 03 00 00 00 01 01 00";
-  raw.put("place_totals", bytes(place), bytes("01 01 00 90 03 ac 02 80 80 81 b1 84 e9 91 03 00"));
-  raw.put("place_days", bytes("00 00 4f e6 " + place), bytes("01 01 00 90 03 ac 02 00 00"));
-  raw.put("place_hours", bytes("00 07 7d 90 " + place), bytes("01 01 00 90 03 ac 02 00 00"));
+  const auto put = [&](const std::string& third, const std::string& tally, const std::string& first) {
+    const std::string place = "00 00 00 02 00 00 00 03 00 00 00 " + third + " 01 00";
+    raw.put("place_totals", bytes(place), bytes(tally + first));
+    raw.put("place_days", bytes("00 00 4f e6 " + place), bytes(tally + "00 00"));
+    raw.put("place_hours", bytes("00 07 7d 90 " + place), bytes(tally + "00 00"));
+  };
+  const std::string first = "80 80 81 b1 84 e9 91 03 00";
+  if (format == Format::present) {
+    raw.put("names", bytes("02 00 00 00 04"), "Word");
+    raw.put("ids", hash_of(2, "Word", 42), bytes("00 00 00 04"));
+    put("04", "01 01 00 90 03 ac 02 ", first);
+  } else {
+    raw.put("names", bytes("03 00 00 00 02"), bytes("'Word' 00 '16.0' 00 00"));
+    put("01", "01 01 00 90 03 c8 01 ", first);
+    put("02", "00 00 00 00 64 ", "00 00");
+  }
   raw.put("examples", bytes("00 00 00 03 01 02"), bytes("00 06 47 48 46 20 40 00 00 00 00 00"));
 }
-
-enum class Format { without_places = 2, without_newest, present };
 
 void write_by_hand(const std::filesystem::path& path, Format format) {
   RawEnvironment raw(path);
   const std::string release = bytes("'Word' 00 '16.1' 00 00");
   raw.put("meta", "format", bytes("00 00 00 00 00 00 00 0" + std::to_string(static_cast<int>(format))));
-  if (format != Format::without_places) write_places(raw);
+  if (format != Format::without_places) write_places(raw, format);
   raw.put("meta", "seed", bytes("00 00 00 00 00 00 00 2a"));
   raw.put("meta", "sequence", bytes("00 00 00 00 00 00 00 01"));
   raw.put("ids", hash_of(3, release, 42), bytes("00 00 00 01"));
@@ -126,7 +145,7 @@ struct ByHand : LedgerFixture {
 };
 
 TEST_CASE("an environment written by the documented bytes alone is read and continued") {
-  const auto format = GENERATE(Format::without_places, Format::without_newest, Format::present);
+  const auto format = GENERATE(Format::without_places, Format::places_by_release, Format::present);
   const ByHand fixture(format);
   CHECK(fixture.ledger->reckon(false).value().wrong.empty());
   const auto places = fixture.ledger->places({}).value();
@@ -180,7 +199,8 @@ TEST_CASE("a ledger without the newest releases of its devices gets them when it
   fixture.ledger.reset();
   {
     RawEnvironment raw(fixture.options.path);
-    raw.put("meta", "format", bytes("00 00 00 00 00 00 00 03"));
+    raw.put("meta", "format", bytes("00 00 00 00 00 00 00 02"));
+    for (const char* table : {"place_totals", "place_days", "place_hours"}) raw.empty(table);
     raw.put("newest", bytes("00 00 00 01"), bytes("63"));
     raw.put("newest", bytes("00 00 00 63"), bytes("01"));
   }
