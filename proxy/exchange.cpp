@@ -82,7 +82,8 @@ void Exchange::outlive_turn() {
 Exchange::~Exchange() {
   if (mirror_) mirror_->unwatch(*this);
   if (expecting_) loop_.mirrors().forget(id_);
-  if (warming_ || asked_catalogues_ || asked_manifests_ || asked_devices_ || unmaking_) loop_.forget(id_);
+  const bool waits = warming_ || asked_catalogues_ || asked_manifests_ || asked_devices_ || unmaking_ || failing_;
+  if (waits) loop_.forget(id_);
   if (passing_) drop_pass();
   write_record();
 }
@@ -231,7 +232,7 @@ void Exchange::leave_fill() {
 }
 
 void Exchange::on_fill() {
-  if (done_ || connection_.closing() || confirming_) return;
+  if (done_ || connection_.closing() || confirming_ || failing_) return;
   if (answered_) {
     if (!follow()) {
       cut("the origin has another version now");
@@ -326,9 +327,28 @@ void Exchange::origin_failed(const Error& error) {
     send_to_vendor();
     return;
   }
-  // A broken origin, one that is left alone, one that does not answer.
+  ask_when_to_retry(error);
+}
+
+// `origin` knows for how long the host is left alone yet.
+void Exchange::ask_when_to_retry(const Error& error) {
+  failing_ = true;
+  const auto rest = std::make_shared<std::chrono::seconds>(0);
+  loop_.expect(id_, [this, error, rest] { answer_failure(error, *rest); });
+  const updates::Url& url = target().url.origin;
+  loop_.site.origin_thread.post([&loop = loop_, id = id_, rest, host = config::Endpoint{url.host, url.port}.text()] {
+    *rest = loop.site.fills.client.health().rest_left(host);
+    loop.thread.post([&loop, id] { loop.wake(id); });
+  });
+}
+
+// A broken origin, one that is left alone, one that does not answer.
+void Exchange::answer_failure(const Error& error, std::chrono::seconds rest) {
+  failing_ = false;
   const int status = error.kind == ErrorKind::timed_out ? 504 : error.kind == ErrorKind::busy ? 503 : 502;
-  answer_text(status, error.message + "\n", "text/plain; charset=utf-8");
+  std::vector<std::pair<std::string, std::string>> fields;
+  if (rest.count() > 0) fields.emplace_back("Retry-After", std::to_string(rest.count()));
+  answer_text(status, error.message + "\n", "text/plain; charset=utf-8", fields);
 }
 
 void Exchange::relay(const WholeAnswer& answer) {

@@ -93,6 +93,8 @@ class Exchange final : public FillWatcher, public PassListener {
   bool follow();
   bool take_back();
   void origin_failed(const Error& error);
+  void ask_when_to_retry(const Error& error);
+  void answer_failure(const Error& error, std::chrono::seconds rest);
   bool wanted_is_held(const cache::Object& object);
   Want first_want() const;
 
@@ -208,6 +210,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool confirming_ = false;                   // the pass asks whether object_ may be used
   std::optional<cache::ExtentId> confirmed_;  // by the origin, to this request
   std::optional<ByteRange> continuing_;       // the pass goes on in the middle of object_: what is still to come
+  bool failing_ = false;                      // its origin has, and the client is about to be told
   bool warming_ = false;
   int restarts_ = 0;
   int repairs_ = 0;

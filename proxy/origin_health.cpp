@@ -65,15 +65,18 @@ Status OriginHealth::may_ask(const std::string& name) {
     return ok();
   }
   add(counters_.origin_unasked);
-  const auto left = std::max(seconds_until(origin.until, now), std::chrono::seconds(1));
-  return fail(ErrorKind::busy, name + " is left alone for " + std::to_string(left.count()) + " s more: " + origin.why);
+  const auto left = std::to_string(rest_left(name).count());
+  return fail(ErrorKind::busy, name + " is left alone for " + left + " s more: " + origin.why);
 }
 
-bool OriginHealth::left_alone(const std::string& name) const {
+std::chrono::seconds OriginHealth::rest_left(const std::string& name) const {
   const auto found = origins_.find(name);
-  if (found == origins_.end() || !(found->second.open || found->second.resting)) return false;
+  if (found == origins_.end()) return std::chrono::seconds(0);
+  const Origin& origin = found->second;
   const SteadyTime now = clock_.steady();
-  return now < found->second.until || (found->second.open && now < found->second.probe_until);
+  if ((origin.open || origin.resting) && now < origin.until) return seconds_until(origin.until, now);
+  // Its probe may end any moment.
+  return std::chrono::seconds(origin.open && now < origin.probe_until ? 1 : 0);
 }
 
 bool OriginHealth::may_retry(const std::string& name) {

@@ -47,8 +47,9 @@ class OriginHealth {
   // while it is left alone. The caller tells the outcome by answered() or failed().
   Status may_ask(const std::string& origin);
 
-  // Whether it is left alone just now. Changes nothing.
-  bool left_alone(const std::string& origin) const;
+  // For how long it will be left alone yet, a second at least; 0: it is not. Changes nothing.
+  std::chrono::seconds rest_left(const std::string& origin) const;
+  bool left_alone(const std::string& origin) const { return rest_left(origin).count() > 0; }
 
   // Takes one retry from the origin's budget; false when it is spent.
   bool may_retry(const std::string& origin);

@@ -145,17 +145,17 @@ void Tunnel::dial() {
   add(loop_.site.counters.tunnels_open);
   record_.answered = reports::Answered::failed;
   loop_.site.origin_thread.post([&loop = loop_, id = id_, host = host_, port = port_] {
-    loop.site.tunnels.dial(host, port, loop.thread, [&loop, id](Result<std::shared_ptr<TunnelSocket>> socket) {
-      if (Tunnel* tunnel = loop.tunnel(id)) tunnel->dialled(std::move(socket));
+    loop.site.tunnels.dial(host, port, loop.thread, [&loop, id](auto socket, std::chrono::seconds rest) {
+      if (Tunnel* tunnel = loop.tunnel(id)) tunnel->dialled(std::move(socket), rest);
     });
   });
 }
 
-void Tunnel::dialled(Result<std::shared_ptr<TunnelSocket>> socket) {
+void Tunnel::dialled(Result<std::shared_ptr<TunnelSocket>> socket, std::chrono::seconds rest) {
   if (state_ != State::dialling) return;
   if (!socket) {
     const ErrorKind kind = socket.error().kind;
-    refuse(kind == ErrorKind::timed_out ? 504 : kind == ErrorKind::busy ? 503 : 502, socket.error().message);
+    refuse(kind == ErrorKind::timed_out ? 504 : kind == ErrorKind::busy ? 503 : 502, socket.error().message, rest);
     return;
   }
   origin_ = (*socket)->release();
@@ -266,7 +266,7 @@ bool Tunnel::send_on(Flow& flow) {
 
 // ---- its end ----
 
-void Tunnel::refuse(int status, const std::string& reason) {
+void Tunnel::refuse(int status, const std::string& reason, std::chrono::seconds rest) {
   add(loop_.site.counters.tunnels_refused);
   spdlog::info("{} {}: {}", record_.entrance == reports::Entrance::sni ? "TLS to" : "a tunnel to",
                host_.empty() ? "nobody" : host_, reason);
@@ -279,6 +279,9 @@ void Tunnel::refuse(int status, const std::string& reason) {
     head.content_type = "text/plain; charset=utf-8";
     head.content_length = reason.size() + 1;
     head.connection = ClientAnswer::Connection::close;
+    std::vector<std::pair<std::string, std::string>> fields;
+    if (rest.count() > 0) fields.emplace_back("Retry-After", std::to_string(rest.count()));
+    head.extra = &fields;
     write_response_head(head, loop_.http_date.at(loop_.site.clock.now()), down_.text);
     down_.text += reason + "\n";
   }

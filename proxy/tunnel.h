@@ -71,12 +71,12 @@ class Tunnel {
   void on_greeting();
   void greeted();
   void dial();
-  void dialled(Result<std::shared_ptr<TunnelSocket>> socket);
+  void dialled(Result<std::shared_ptr<TunnelSocket>> socket, std::chrono::seconds rest);
   void flow();
   void pump(Flow& flow);
   bool send_on(Flow& flow);
   bool take_in(Flow& flow);
-  void refuse(int status, const std::string& reason);
+  void refuse(int status, const std::string& reason, std::chrono::seconds rest = std::chrono::seconds(0));
   void over(bool complete);
 
   Loop& loop_;

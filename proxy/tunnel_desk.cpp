@@ -14,7 +14,12 @@ TunnelSocket::~TunnelSocket() {
 class TunnelDesk::Dial final : public TransferSink {
  public:
   Dial(TunnelDesk& desk, Id id, TransferSpec spec, EventThread& loop, Done done)
-      : desk_(desk), id_(id), loop_(loop), done_(std::move(done)), driver_(desk.client_.make_driver()) {
+      : desk_(desk),
+        id_(id),
+        host_(config::Endpoint{spec.url.host, spec.url.port}.text()),
+        loop_(loop),
+        done_(std::move(done)),
+        driver_(desk.client_.make_driver()) {
     transfer_ = OriginClient::start_on(*driver_, std::move(spec), *this);
   }
 
@@ -29,12 +34,14 @@ class TunnelDesk::Dial final : public TransferSink {
         socket_  ? Result<std::shared_ptr<TunnelSocket>>(std::move(socket_))
         : status ? Result<std::shared_ptr<TunnelSocket>>(fail(ErrorKind::origin_failed, "it could not be connected to"))
                  : Result<std::shared_ptr<TunnelSocket>>(std::move(status).error());
-    loop_.post([done = std::move(done_), result = std::move(result)]() mutable { done(std::move(result)); });
+    loop_.post([done = std::move(done_), result = std::move(result),
+                rest = desk_.client_.health().rest_left(host_)]() mutable { done(std::move(result), rest); });
   }
 
  private:
   TunnelDesk& desk_;
   const Id id_;
+  const std::string host_;
   EventThread& loop_;
   Done done_;
   std::shared_ptr<TunnelSocket> socket_;

@@ -32,7 +32,8 @@ class TunnelSocket {
 class TunnelDesk {
  public:
   using Id = std::uint64_t;
-  using Done = std::function<void(Result<std::shared_ptr<TunnelSocket>>)>;
+  // The socket, or why there is none and for how long the host is left alone yet (0: it is not).
+  using Done = std::function<void(Result<std::shared_ptr<TunnelSocket>>, std::chrono::seconds)>;
 
   TunnelDesk(EventThread& thread, OriginClient& client);
   ~TunnelDesk();

@@ -116,6 +116,18 @@ TEST_CASE("a probe whose client leaves, or that never ends, makes room for the n
   CHECK(w.may_ask());
 }
 
+TEST_CASE("how long an origin is left alone yet is told from the first refusal to its probe") {
+  Watched w;
+  w.fail(5);
+  CHECK((w.health.rest_left(kName) >= 1s && w.health.rest_left(kName) <= 2s));
+  w.clock.advance(2s);
+  CHECK(w.health.rest_left(kName) == 0s);
+  CHECK(w.may_ask());
+  CHECK(w.health.rest_left(kName) == 1s);  // the probe is under way
+  w.health.answered(kName);
+  CHECK(w.health.rest_left(kName) == 0s);
+}
+
 TEST_CASE("what fails while the circuit is open adds nothing") {
   Watched w;
   w.fail(50);
@@ -129,8 +141,11 @@ TEST_CASE("an origin that asks for a rest gets it") {
   CHECK_FALSE(w.may_ask());
   REQUIRE(w.health.at_rest().size() == 1);
   CHECK(w.health.at_rest()[0].why == "429");
+  CHECK(w.health.rest_left(kName) == 5s);
+  CHECK(w.health.rest_left("other.example:443") == 0s);
   w.clock.advance(6s);
   CHECK_FALSE(w.health.left_alone(kName));
+  CHECK(w.health.rest_left(kName) == 0s);
   CHECK(w.may_ask());
   CHECK(w.may_ask());
   CHECK(w.health.at_rest().empty());

@@ -72,6 +72,36 @@ def test_what_is_held_is_served_stale_at_once_while_the_origin_is_left_alone(sit
     assert got.good and "stale" in cache_status(got.head)
 
 
+def asks_by(site, entrance, path, method="GET", **keywords):
+    target, host = (f"{path}?source=origin.test", "larder") if entrance == "source" else ("http://origin.test" + path, "origin.test")
+    return get(site.larder.http, target, host=host, method=method, timeout=30, **keywords)
+
+
+@pytest.mark.parametrize("entrance, method", [("source", "GET"), ("proxy", "GET"), ("proxy", "HEAD"), ("proxy", "POST")])
+def test_who_is_refused_while_an_origin_is_left_alone_is_told_for_how_long(site, entrance, method):
+    site.origin.put("/a.pkg", SMALL, fault=[Answer(429, {"Retry-After": "40"})])
+    assert asks_by(site, "source", "/a.pkg").status == 429
+    refused = asks_by(site, entrance, "/b.pkg", method, body=b"x" if method == "POST" else b"")
+    assert refused.status == 503 and 30 < int(refused["Retry-After"]) <= 40
+    assert site.origin.asked("/b.pkg", None) == []
+
+
+def test_who_must_ask_an_origin_that_is_left_alone_is_told_for_how_long(site):
+    site.origin.put("/a", SMALL, fields={"Cache-Control": "max-age=0, must-revalidate"})
+    site.origin.put("/b", SMALL, fault=Answer(429, {"Retry-After": "7200"}))
+    assert [asks_by(site, "proxy", path).status for path in ("/a", "/b")] == [200, 429]
+    site.larder.settle()
+    refused = asks_by(site, "proxy", "/a")
+    assert refused.status == 504 and 50 < int(refused["Retry-After"]) <= 60
+
+
+def test_a_circuit_that_opens_says_for_how_long_and_one_failure_says_nothing(site):
+    site.origin.stop()
+    answers = [asks_by(site, "source", f"/{i}.pkg") for i in range(8)]
+    assert (answers[0].status, "Retry-After" in answers[0]) == (502, False)
+    assert answers[-1].status == 503 and 1 <= int(answers[-1]["Retry-After"]) <= 33
+
+
 def test_errors_of_one_url_close_no_host(site):
     site.origin.put("/bad.pkg", SMALL, fault=Answer(503))
     for _ in range(30):

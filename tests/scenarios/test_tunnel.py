@@ -286,6 +286,13 @@ def test_idle_and_old_tunnels_are_cut(tmp_path, fars):
         assert 2 < time.monotonic() - began < 8
 
 
+def test_who_is_refused_while_a_host_is_left_alone_is_told_for_how_long(tmp_path):
+    with larder_.Larder(tmp_path, origins={"dead.example": "127.0.0.1:1"}) as larder:
+        heads = [connect(larder, "dead.example:443")[1] for _ in range(8)]
+        assert (heads[0].status, "Retry-After" in heads[0]) == (502, False)
+        assert heads[-1].status == 503 and 1 <= int(heads[-1]["Retry-After"]) <= 3
+
+
 def test_their_number_is_limited(tmp_path, fars):
     with larder_.Larder(tmp_path, origins={"echo.example": fars["echo"].endpoint}, sni=True, limits={"tunnels": 2}) as larder:
         open_ = [connect(larder, "echo.example:443")[0] for _ in range(2)]
