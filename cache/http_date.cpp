@@ -3,6 +3,7 @@
 // 1994.
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/text.h"
 #include "cache/freshness.h"
@@ -90,6 +91,14 @@ bool read_fixdate(DateReader reader, Parts& parts) {
   return reader.good_to_the_end();
 }
 
+// RFC 9110 5.6.7: a year that would be more than 50 years from now is one of the last century.
+int full_year(int two_digits) {
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const int this_year = static_cast<int>(std::chrono::year_month_day(today).year());
+  const int ahead = (two_digits - this_year % 100 + 100) % 100;
+  return this_year + (ahead > 50 ? ahead - 100 : ahead);
+}
+
 bool read_rfc850(DateReader reader, Parts& parts) {
   reader.one_of(kLongDays);
   reader.expect(", ");
@@ -98,8 +107,7 @@ bool read_rfc850(DateReader reader, Parts& parts) {
   parts.month = reader.one_of(kMonths);
   reader.expect("-");
   parts.year = reader.number(2);
-  // No server of today writes this form, so the century is decided once, not by the clock: HTTP dates begin in 1970.
-  parts.year += parts.year >= 70 ? 1900 : 2000;
+  parts.year = full_year(parts.year);
   reader.expect(" ");
   read_time(reader, parts);
   reader.expect(" GMT");

@@ -110,6 +110,7 @@ void Fill::begin() {
   held_ = desk_.reader().held(object_->extent, object_->size_bytes);
   if (order_.validate) {
     validating_ = true;
+    fallback_ = object_;
     Lane& lane = open_lane(Lane::Ask::validate, 0, kOpenEnd);
     lane.send();
   } else {

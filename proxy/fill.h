@@ -222,6 +222,7 @@ class Fill {
   bool finish_all_ = false;
   bool whole_asked_ = false;
   cache::ObjectPtr object_;
+  cache::ObjectPtr fallback_;  // what is being validated, until the origin has had its say: sent when that fails
   cache::ExtentUse use_;
   cache::ChunkMap held_;
   std::shared_ptr<const WholeAnswer> answer_;

@@ -119,6 +119,7 @@ bool Fill::head_other(Lane& lane, const OriginAnswer& answer) {
   }
   lane.complaint.clear();
   validating_ = false;
+  fallback_ = nullptr;
   answering_ = relayed(lane, answer);
   return true;
 }
@@ -213,11 +214,13 @@ void Fill::give_up(Error error) {
   if (stale_will_do()) {
     spdlog::warn("serving {} stale: {}", order_.key, error.message);
     stale_ = true;
+    object_ = fallback_;
     end(FillState::finished, std::move(error));
     return;
   }
   // RFC 9111 5.2.2.2: who must ask and cannot, says 504.
-  if (validating_ && object_->freshness.must_revalidate) error.kind = ErrorKind::timed_out;
+  const bool must_ask = state_ == FillState::asking && fallback_ && fallback_->freshness.must_revalidate;
+  if (must_ask) error.kind = ErrorKind::timed_out;
   spdlog::warn("fill failed: {}", error.message);
   end(FillState::failed, std::move(error));
 }

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "proxy/conditional.h"
 #include "proxy/fill.h"
 #include "proxy/fill_desk.h"
 
@@ -36,6 +37,11 @@ bool knows_etag(const cache::Object& object, const std::string& etag) {
   if (etag.empty()) return false;
   return object.origin.etag == etag ||
          std::find(object.other_etags.begin(), object.other_etags.end(), etag) != object.other_etags.end();
+}
+
+bool knows_weakly(const cache::Object& object, const std::string& etag) {
+  const auto same = [&](const std::string& other) { return same_weak_etag(other, etag); };
+  return same(object.origin.etag) || std::any_of(object.other_etags.begin(), object.other_etags.end(), same);
 }
 
 // Of the stored bytes, which a 304 does not change: what it says else of them would be wrong (RFC 9111 3.2).
@@ -117,7 +123,10 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   }
   if (object_ && !validating_) return another_version(lane);
   // New, or another version than the stored one, of which nobody has been sent anything yet.
-  if (object_ && order_.standard && !storable(answer)) desk_.forget(order_.key, object_->extent);
+  if (fallback_ && order_.standard && !storable(answer)) {
+    desk_.forget(order_.key, fallback_->extent);
+    fallback_ = nullptr;
+  }
   object_ = nullptr;
   validating_ = false;
   lane.ask = Lane::Ask::whole;
@@ -336,7 +345,10 @@ bool stays_stored(const cache::Object& before, const cache::Object& now, bool au
 
 bool may_be_same(const cache::Object& stored, const OriginAnswer& answer) {
   const cache::Validators& now = answer.validators;
-  if (!now.etag.empty() && !stored.origin.etag.empty()) return knows_etag(stored, now.etag);
+  if (!now.etag.empty() && !stored.origin.etag.empty()) {
+    // A weak tag speaks of what it would do for, a strong one of nothing but what has it (RFC 9111 4.3.4).
+    return now.strong() ? knows_etag(stored, now.etag) : knows_weakly(stored, now.etag);
+  }
   if (!now.last_modified.empty() && !stored.origin.last_modified.empty()) {
     return now.last_modified == stored.origin.last_modified;
   }

@@ -37,8 +37,8 @@ std::optional<cache::Freshness> Fill::freshness_of(const OriginAnswer& answer) c
 
 // Whether what is stored may be sent though the origin fails (RFC 9111 4.2.4).
 bool Fill::stale_will_do() const {
-  return validating_ && object_->complete() &&
-         cache::good_on_error(object_->freshness, order_.name, order_.directives, desk_.clock.now());
+  return state_ == FillState::asking && fallback_ && fallback_->complete() &&
+         cache::good_on_error(fallback_->freshness, order_.name, order_.directives, desk_.clock.now());
 }
 
 // It may be a stream that never ends, which its reader wants as it comes.
@@ -87,11 +87,11 @@ bool Fill::head_standard(Lane& lane, const OriginAnswer& answer) {
   }
   const auto freshness = freshness_of(answer);
   const bool worth_storing = freshness && (freshness->lifetime > freshness->initial_age || !answer.validators.empty());
-  if (object_ && !worth_storing && (answer.status == 404 || answer.status == 410)) {
-    desk_.forget(order_.key, object_->extent);
+  if (fallback_ && !worth_storing && (answer.status == 404 || answer.status == 410)) {
+    desk_.forget(order_.key, fallback_->extent);
   }
   validating_ = false;
-  object_ = nullptr;
+  object_ = fallback_ = nullptr;
   // The end of the connection ends it, and so would a break.
   const bool endless =
       !answer.content_length && !answer.chunked && answer.status != 204 && answer.protocol.starts_with("1.");

@@ -46,6 +46,18 @@ TEST_CASE("HTTP dates are read in their three forms") {
   }
 }
 
+TEST_CASE("two digits of a year name the one that is no more than 50 years ahead") {
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const int this_year = static_cast<int>(std::chrono::year_month_day(today).year());
+  const auto year_of = [](int year) {
+    std::string digits = std::to_string(year % 100);
+    if (digits.size() < 2) digits.insert(0, "0");
+    const auto date = parse_http_date("Sunday, 06-Nov-" + digits + " 08:49:37 GMT").value();
+    return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(date)).year());
+  };
+  for (int year = this_year - 49; year <= this_year + 50; ++year) CHECK(year_of(year) == year);
+}
+
 TEST_CASE("lifetime comes from s-maxage, then max-age, then Expires, then the last change") {
   CHECK(controlled("max-age=60, s-maxage=30")->lifetime == 30s);
   CHECK(controlled("max-age=60")->lifetime == 60s);

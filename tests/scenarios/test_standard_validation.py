@@ -7,7 +7,7 @@ from client import InBackground, eventually
 from content import Content
 from email.utils import formatdate
 from larder import cache_status
-from origin import HoldHead
+from origin import HoldHead, RawAnswer
 from standard import AGO, answer, requests, script
 
 # ---- validation (RFC 9111 4.3)
@@ -68,6 +68,22 @@ def test_a_304_for_another_version_is_not_taken(site, steered):
     site.larder.settle()
     assert steered("/v").body == b"new"
     assert "if-none-match" not in site.origin.asked("/v")[2].fields
+
+
+def test_a_304_under_the_same_tag_said_weakly_is_taken(site, steered):
+    script(site, "/v", answer("max-age=0", b"body", ETag='"e"'), answer("max-age=60", b"", 304, ETag='W/"e"'))
+    for _ in range(3):
+        got = steered("/v")
+        assert (got.status, got.body, got["ETag"]) == (200, b"body", '"e"')
+        site.larder.settle()
+    assert requests(site, "/v") == 2
+
+
+def test_a_304_under_a_strong_tag_says_nothing_of_a_weak_one(site, steered):
+    script(site, "/v", answer("max-age=0", b"old", ETag='W/"e"'), answer("max-age=60", b"", 304, ETag='"e"'), answer("max-age=60", b"new", ETag='"e"'))
+    steered("/v")
+    site.larder.settle()
+    assert steered("/v").body == b"new"
 
 
 def test_a_200_under_a_weak_validator_brings_its_own_bytes(site, steered):
@@ -192,6 +208,40 @@ def test_the_stale_is_not_sent_when_that_is_forbidden(site, steered, control):
     assert steered("/s").status == 503
     site.origin.stop()
     assert steered("/s").status == 504
+
+
+CUT = RawAnswer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnew")
+OTHER = answer("max-age=60", b"", 304, ETag='"other"')
+
+
+# What goes wrong after the origin has seemed to know another version.
+@pytest.mark.parametrize("failures", [[CUT] * 2, [OTHER] * 3, [OTHER, RawAnswer(b""), RawAnswer(b"")], [OTHER, answer(None, b"error", 503)], [OTHER, CUT, CUT]],
+                         ids=["cut", "304 for ever", "304 and nothing", "304 and an error", "304 and cut"])
+@pytest.mark.parametrize("control, statuses", [("max-age=0", [200]), ("max-age=0, must-revalidate", [503, 504])])
+def test_the_stale_is_sent_when_the_origin_fails_later(site, steered, failures, control, statuses):
+    script(site, "/s", answer(control, b"one", ETag='"e"'), *failures)
+    steered("/s")
+    site.larder.settle()
+    got = steered("/s")
+    assert got.status in statuses and (got.status != 200 or got.body == b"one")
+    script(site, "/s", answer("max-age=60", b"two", ETag='"2"'))
+    assert steered("/s").body == b"two"
+
+
+def test_a_catalogue_that_is_cut_off_leaves_the_old_one(site):
+    page = site.origin.put("/index.sucatalog", b"one", fields={"Cache-Control": "max-age=0"})
+    assert site.larder.get("/index.sucatalog").body == b"one"
+    site.larder.settle()
+    page.fault = CUT
+    got = site.larder.get("/index.sucatalog")
+    assert (got.body, cache_status(got)) == (b"one", "hit; detail=stale-because-the-origin-fails")
+
+
+def test_an_origin_that_takes_back_what_it_gave_is_believed(site, steered):
+    script(site, "/s", answer("max-age=0", b"one", ETag='"e"'), OTHER, answer(None, b"gone", 410), *[answer(None, b"error", 503)] * 3)
+    steered("/s")
+    site.larder.settle()
+    assert [steered("/s").status for _ in range(2)] == [410, 503]
 
 
 def test_stale_if_error_ends(site, steered):
