@@ -80,6 +80,7 @@ std::optional<Parts> take_apart(std::string_view text) {
   }
   if (rest.empty()) return parts;
   if (rest.front() != ':') return std::nullopt;
+  if (rest.size() == 1) return parts;  // RFC 3986 3.2.3: the scheme's own port
   parts.port = parse_port(rest.substr(1));
   if (!parts.port) return std::nullopt;
   return parts;

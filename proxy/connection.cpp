@@ -209,12 +209,19 @@ bool Connection::take_head() {
     refuse(413, "the body of the request is larger than Larder takes");
     return true;
   }
+  const bool waits_to_be_asked = head_.expect_continue && in_begin_ == in_.size();
+  if (waits_to_be_asked && exchange_->is_refused_by_head()) {
+    reading_ = Reading::nothing;
+    exchange_->close_afterwards();
+    begin_exchange();
+    return true;
+  }
   body_left_ = head_.content_length.value_or(0);
   chunked_ = {};
   reading_ = Reading::body;
   exchange_->outlive_turn();
   unfed_ = std::move(exchange_);
-  if (head_.expect_continue && in_begin_ == in_.size()) {
+  if (waits_to_be_asked) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     iovec part{const_cast<char*>(kContinue.data()), kContinue.size()};
     std::size_t sent = 0;

@@ -45,6 +45,10 @@ class Exchange final : public FillWatcher, public PassListener {
 
   // To be called before the connection's buffer changes and others have their turn.
   void outlive_turn();
+  // Whether it is refused whatever its body is.
+  bool is_refused_by_head() const;
+  // Its body is not waited for, and so nothing behind it is a request.
+  void close_afterwards() { keep_ = false; }
   void give_body(std::string body) { body_ = std::move(body); }
   void begin();
   void refuse_and_close(int status, const std::string& reason);

@@ -18,6 +18,12 @@ bool is_traced(std::string_view name) {
                       [&](std::string_view secret) { return equals_ignoring_case(name, secret); });
 }
 
+// What is no file of updates at Larder itself.
+bool passes_methods(const FetchTarget& target) {
+  const bool named = target.entrance == reports::Entrance::proxy || target.entrance == reports::Entrance::steered;
+  return named && !target.mau;
+}
+
 std::string head_as_received(const RequestHead& head) {
   std::string text = std::string(head.method) + ' ' + std::string(head.target) + " HTTP/1.";
   text += std::to_string(head.minor_version) + "\r\n";
@@ -43,12 +49,20 @@ bool Exchange::came_back() {
   return true;
 }
 
+// RFC 9110 10.1.1: who waits to be asked for a body is told at once when it is not wanted.
+bool Exchange::is_refused_by_head() const {
+  if (connection_.admission() != Admission::welcome) return true;
+  const ListenerKind kind = connection_.secure() ? ListenerKind::tls : ListenerKind::plain;
+  const Classified what = classify(*head_, loop_.site.origins, kind);
+  const auto* fetch = std::get_if<FetchTarget>(&what);
+  const bool reads = head_->method == "GET" || head_->method == "HEAD";
+  return std::holds_alternative<Refusal>(what) || (fetch != nullptr && !reads && !passes_methods(*fetch));
+}
+
 void Exchange::begin_method() {
-  const bool forwards =
-      target().entrance == reports::Entrance::proxy || target().entrance == reports::Entrance::steered;
   if (head_->method == "TRACE" && !body_.empty()) {
     answer_text(400, "A TRACE has no body.\n", "text/plain; charset=utf-8");
-  } else if (!forwards || target().mau) {
+  } else if (!passes_methods(target())) {
     answer_own_method();
   } else if (forwards_left() == 0) {
     answer_final_method();

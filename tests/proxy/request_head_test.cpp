@@ -199,7 +199,8 @@ TEST_CASE("Host must be there once, well-formed, and agree with the request line
   CHECK(with_host("2001:db8::1") == 400);
   CHECK(with_host("h:0") == 400);
   CHECK(with_host("h:65536") == 400);
-  CHECK(with_host("h:") == 400);
+  CHECK(with_host("h:") == 0);
+  CHECK(with_host(":") == 400);
   CHECK(with_host("h:+80") == 400);
   CHECK(with_host("a, b") == 400);
   CHECK(with_host("user@h") == 400);
@@ -207,6 +208,9 @@ TEST_CASE("Host must be there once, well-formed, and agree with the request line
   CHECK(with_host("a..b") == 400);
   CHECK(with_host(".a") == 400);
   CHECK(judge("GET http://A.example:80/x HTTP/1.1\r\nHost: a.example\r\n\r\n") == 0);
+  CHECK(judge("GET http://a.example:/x HTTP/1.1\r\nHost: a.example\r\n\r\n") == 0);
+  CHECK(judge("GET http://a.example/x HTTP/1.1\r\nHost: a.example:\r\n\r\n") == 0);
+  CHECK(judge("CONNECT a.example: HTTP/1.1\r\nHost: a.example:443\r\n\r\n") == 400);
   CHECK(judge("GET https://a.example/x HTTP/1.1\r\nHost: a.example:443\r\n\r\n") == 0);
   CHECK(judge("GET http://a.example/x HTTP/1.1\r\nHost: b.example\r\n\r\n") == 400);
   CHECK(judge("GET http://a.example:81/x HTTP/1.1\r\nHost: a.example\r\n\r\n") == 400);

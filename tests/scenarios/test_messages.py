@@ -77,6 +77,17 @@ def test_a_body_is_asked_for_when_the_client_waits_to_be_asked(site):
     assert asked.body == b"body" and "expect" not in asked.fields
 
 
+@pytest.mark.parametrize("target, host, status", [
+    ("http://elsewhere.test/p", "elsewhere.test", 403), ("/p", "elsewhere.test", 421), ("/p?source=origin.test", "larder", 405), ("/p?source=elsewhere.test", "larder", 403)])
+def test_who_waits_to_be_asked_for_a_body_nobody_wants_is_told_so_at_once(site, target, host, status):
+    with Connection(site.larder.http) as connection:
+        connection.send(f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n".encode())
+        got = b""
+        while part := connection.read_some():
+            got += part
+    assert got.startswith(b"HTTP/1.1 %d " % status) and b"\r\nConnection: close\r\n" in got, got
+
+
 def test_version_1_0_is_never_told_to_continue(site):
     site.origin.put("/p", CONTENT)
     got = raw(site.larder.http, b"POST http://origin.test/p HTTP/1.0\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody")
