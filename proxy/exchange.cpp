@@ -42,6 +42,18 @@ const RequestHead& no_request() {
   return head;
 }
 
+// A remembered answer's Retry-After (seconds, not a date) tells what is left of it.
+cache::Fields aged(cache::Fields fields, std::chrono::seconds age) {
+  for (auto& [name, value] : fields) {
+    if (!equals_ignoring_case(name, "Retry-After")) continue;
+    if (const auto said = parse_decimal(value)) {
+      const auto gone = static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0));
+      value = std::to_string(*said > gone ? *said - gone : 1);
+    }
+  }
+  return fields;
+}
+
 std::vector<std::pair<std::string, std::string>> retry_later() {
   return {{"Retry-After", std::to_string(limits::kRetryAfter.count())}};
 }
@@ -368,8 +380,11 @@ void Exchange::relay(const WholeAnswer& answer) {
   if (status != 204) head.content_length = answer.body.size();
   const std::string forwarded = std::string(why_forwarded()) + "; fwd-status=" + std::to_string(answer.status);
   head.cache_status = answer.remembered_at ? "hit; detail=negative" : std::string_view(forwarded);
+  cache::Fields remembered;
   if (answer.remembered_at) {
     head.age = std::chrono::floor<std::chrono::seconds>(loop_.site.clock.now() - *answer.remembered_at);
+    remembered = aged(answer.fields, *head.age);
+    head.fields = &remembered;
   }
   head.connection = connection_field();
   std::string text;

@@ -188,6 +188,13 @@ def test_a_503_with_retry_after_is_passed_on_and_honoured(site):
     assert eventually(lambda: site.larder.download("/a.pkg", SMALL).good, timeout=30)
 
 
+def test_a_repeated_retry_after_says_what_is_left_of_it(site):
+    site.origin.put("/a.pkg", SMALL, fault=Answer(503, {"Retry-After": "40"}))
+    assert site.larder.get("/a.pkg")["Retry-After"] == "40"
+    assert 30 < eventually(lambda: (left := int(site.larder.get("/a.pkg")["Retry-After"])) < 40 and left) < 40
+    assert len(site.origin.asked("/a.pkg")) == 1
+
+
 def test_after_a_429_the_whole_host_is_left_alone(site):
     site.origin.put("/a.pkg", SMALL, fault=[Answer(429, {"Retry-After": "3"})])
     site.origin.put("/b.pkg", SMALL)
