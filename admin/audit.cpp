@@ -20,6 +20,7 @@
 #include "base/sync_path.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "base/time_text.h"
 
 namespace larder::admin {
 namespace {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Devices that are behind: what catalogues list, put beside what the ledger knows of each device.
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "admin/handlers.h"
 #include "admin/ledger_tables.h"
+#include "admin/releases.h"
 #include "updates/recognise.h"
 
 namespace larder::admin {
@@ -12,10 +13,6 @@ namespace {
 
 // What everybody gets: other channels are for those who try out.
 constexpr std::string_view kUsualChannel = "Current";
-
-bool is_trial(std::string_view version) {
-  return version.find("beta") != std::string_view::npos || version.find("seed") != std::string_view::npos;
-}
 
 std::vector<reports::KnownRelease> known_releases(const Desk& desk) {
   std::vector<reports::KnownRelease> known;
@@ -32,13 +29,16 @@ std::vector<reports::KnownRelease> known_releases(const Desk& desk) {
       }
     }
   }
-  std::set<std::pair<std::string, std::string>> listed;
+  std::set<std::tuple<std::string, std::string, WallTime>> listed;
   desk.sources.knowledge()->each_file([&](const updates::ListedFile& file) {
     if (!file.principal || published.contains(file.product) || is_trial(file.version)) return;
     if (!file.channel.empty() && file.channel != kUsualChannel) return;
-    listed.emplace(file.product, file.version);
+    listed.emplace(file.product, file.version, file.released);
   });
-  for (const auto& [product, version] : listed) known.push_back({product, version, {}});
+  desk.sources.knowledge()->each_system_release([&](const updates::SystemRelease& release) {
+    if (!is_trial(release.version)) listed.emplace(release.product, release.version, release.released);
+  });
+  for (const auto& [product, version, released] : listed) known.push_back({product, version, released});
   return known;
 }
 

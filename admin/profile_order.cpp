@@ -11,6 +11,7 @@
 #include "admin/query.h"
 #include "base/owned.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "proxy/device_token.h"
 #include "updates/mau.h"
 

@@ -32,8 +32,4 @@ class Query {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-// "2026-08-17T15:04:05Z", with a fraction of a second or an offset ("+02:00") if need be, or "2026-08-17" for its
-// midnight UTC.
-std::optional<WallTime> parse_time(std::string_view text);
-
 }  // namespace larder::admin

@@ -47,10 +47,11 @@ Cell text_or_nothing(std::string_view text) {
   return text.empty() ? Cell{} : Cell{std::string(text)};
 }
 
-// Days from the first sight of a release, or where that is not known from the first device that had it, until a moment.
+// Days from a release's day, or else from its first sight, or else from the first device that had it, until a moment.
 Cell days_until(const ListedRelease& release, const reports::SpreadRow& spread, WallTime moment) {
   if (moment == WallTime{}) return {};
-  const WallTime since = release.first_seen == WallTime{} ? spread.first_complete : release.first_seen;
+  const WallTime listed = release.released == WallTime{} ? release.first_seen : release.released;
+  const WallTime since = listed == WallTime{} ? spread.first_complete : listed;
   return std::max(0.0, std::chrono::duration<double, std::ratio<86400>>(moment - since).count());
 }
 
@@ -70,7 +71,8 @@ std::vector<Cell> row_of(const ListedRelease& release, const Spread& spread, cac
           devices != nullptr ? Cell{devices->devices_of_product} : Cell{},
           to_cell(devices != nullptr ? devices->first_complete : WallTime{}),
           devices != nullptr ? days_until(release, *devices, devices->half_complete) : Cell{},
-          devices != nullptr ? days_until(release, *devices, devices->most_complete) : Cell{}};
+          devices != nullptr ? days_until(release, *devices, devices->most_complete) : Cell{},
+          to_cell(release.released)};
 }
 
 // AutoUpdate's, the newest first.
@@ -84,7 +86,13 @@ void add_published(const std::vector<proxy::MauState>& manifests, std::vector<Li
   }
 }
 
-// What other catalogues list: Apple's. The newest of a product, as far as versions tell, is the current one.
+// The earlier of two days of which the epoch is none.
+WallTime earlier(WallTime a, WallTime b) {
+  return a == WallTime{} || b == WallTime{} ? std::max(a, b) : std::min(a, b);
+}
+
+// What other catalogues list: Apple's, and the versions of its systems that are out without a file that is known. The
+// newest of a product, as far as versions tell, is the current one.
 void add_listed(const updates::Knowledge& knowledge, std::vector<ListedRelease>& releases) {
   std::set<std::string> published;
   for (const ListedRelease& release : releases) published.insert(release.product);
@@ -95,7 +103,14 @@ void add_listed(const updates::Knowledge& knowledge, std::vector<ListedRelease>&
     release.product = file.product;
     release.version = file.version;
     release.channel = file.channel;
+    release.released = earlier(release.released, file.released);
     if (file.from_version.empty() && !file.superseded) release.url = file.url;
+  });
+  knowledge.each_system_release([&](const updates::SystemRelease& system) {
+    ListedRelease& release = others[system.product][system.version];
+    release.product = system.product;
+    release.version = system.version;
+    release.released = earlier(release.released, system.released);
   });
   for (auto& [product, versions] : others) {
     std::vector<ListedRelease> sorted;
@@ -103,7 +118,8 @@ void add_listed(const updates::Knowledge& knowledge, std::vector<ListedRelease>&
     std::sort(sorted.begin(), sorted.end(), [](const ListedRelease& a, const ListedRelease& b) {
       return updates::compare_versions(a.version, b.version) > 0;
     });
-    sorted.front().current = true;
+    const auto current = std::ranges::find_if(sorted, [](const auto& release) { return !is_trial(release.version); });
+    if (current != sorted.end()) current->current = true;
     std::move(sorted.begin(), sorted.end(), std::back_inserter(releases));
   }
 }
@@ -116,6 +132,11 @@ std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& m
   add_published(manifests, releases);
   add_listed(knowledge, releases);
   return releases;
+}
+
+bool is_trial(std::string_view version) {
+  return version.find("beta") != std::string_view::npos || version.find("seed") != std::string_view::npos ||
+         version.find("RC") != std::string_view::npos;
 }
 
 WallTime newest_office_release(const std::vector<proxy::MauState>& manifests) {
@@ -147,7 +168,7 @@ void report_releases(const Desk& desk, const Request& request, const Reply& repl
   Table table;
   table.columns = {"product",        "version",      "marketing_version", "channel", "first_seen",
                    "current",        "size_bytes",   "devices_complete",  "url",     "devices_of_product",
-                   "first_complete", "days_to_half", "days_to_most"};
+                   "first_complete", "days_to_half", "days_to_most",      "released"};
   const auto reader = desk.sources.make_reader();
   for (const ListedRelease& release : releases) {
     if (filter->product.empty() || filter->product == release.product) {

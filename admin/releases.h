@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,10 +18,14 @@ struct ListedRelease {
   std::string product, version;
   std::string marketing_version;
   std::string channel;
-  WallTime first_seen;
+  WallTime first_seen;  // by Larder; the epoch: not noted
   bool current = false;
   std::string url;
+  WallTime released{};  // by the vendor's or a list's word; the epoch: none is given
 };
+
+// A version for those who try out: betas, seeds, release candidates.
+bool is_trial(std::string_view version);
 
 // All that catalogues list, AutoUpdate's first.
 std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& manifests,

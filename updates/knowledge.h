@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/result.h"
 #include "updates/published.h"
@@ -44,6 +45,7 @@ struct ListedFile {
   bool principal = true;
   bool others_list = false;  // the catalogue is not the vendor's but a list that others keep of its releases
   bool superseded = false;   // its catalogue lists it no longer; kept so that what was fetched still has a version
+  WallTime released;         // by the catalogue's word; the epoch: it gives none
 };
 
 // What is known of a build of an operating system: "24G222", "25D771400a".
@@ -52,6 +54,13 @@ struct KnownBuild {
   std::string product;  // "macOS"; "iOS and iPadOS" where a list makes no difference
   std::string version;  // "15.7", "26.3.2 (a)"
   Evidence evidence = Evidence::feed;
+};
+
+// A version of an operating system that is out for everyone, by the word of Apple (pmv) or of a list of releases.
+struct SystemRelease {
+  std::string key;  // product and version, with a zero byte between
+  std::string product, version;
+  WallTime released;  // the earliest day that is given; the epoch: none is
 };
 
 class Knowledge {
@@ -79,6 +88,8 @@ class Knowledge {
 
   // The standing or last listing of every file known, in no order.
   virtual void each_file(const std::function<void(const ListedFile&)>& visit) const = 0;
+
+  virtual void each_system_release(const std::function<void(const SystemRelease&)>& visit) const = 0;
 
   virtual std::size_t files() const = 0;
   virtual std::size_t builds() const = 0;

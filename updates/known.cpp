@@ -37,19 +37,29 @@ void drop_url(SnapshotTable<Entry>& table, const std::string& key, const std::st
   after->urls.empty() ? table.remove(key) : table.put(std::move(after));
 }
 
-// The first listing answers for all: it is given what only others say of the bytes and of whom they are for.
+// The epoch is no time.
+WallTime earlier(WallTime a, WallTime b) {
+  if (a == WallTime{} || b == WallTime{}) return std::max(a, b);
+  return std::min(a, b);
+}
+
+// The first listing answers for all: it is given what only others say of the bytes, of whom they are for, and of when
+// they came out.
 void complete_first(std::vector<Listing>& listings) {
   PublishedPtr published;
   AudiencePtr audience;
+  WallTime released;
   for (const Listing& listing : listings) {
     published = together(published, listing->published);
     if (!audience) audience = listing->audience;
+    released = earlier(released, listing->released);
   }
   Listing& first = listings.front();
-  if (first->published == published && first->audience == audience) return;
+  if (first->published == published && first->audience == audience && first->released == released) return;
   auto completed = std::make_shared<ListedFile>(*first);
   completed->published = std::move(published);
   completed->audience = std::move(audience);
+  completed->released = released;
   first = std::move(completed);
 }
 
@@ -151,6 +161,7 @@ Result<std::shared_ptr<const Known>> Known::with(Lesson lesson, const std::strin
   ++next->lessons_;
   CatalogueEntry catalogue{catalogue_key, digest, {}};
   next->learn_builds(std::move(lesson.builds));
+  next->learn_releases(std::move(lesson.releases));
   next->learn_products(lesson);
   next->learn_files(std::move(lesson), catalogue);
   if (before) {
@@ -169,6 +180,17 @@ void Known::learn_builds(std::vector<KnownBuild> builds) {
     const KnownBuild* before = builds_.peek(build.key);
     if (before == nullptr ? builds_.size() >= kKnownBuilds : !is_better_build(build, *before)) continue;
     builds_.put(std::make_shared<const KnownBuild>(std::move(build)));
+  }
+}
+
+void Known::learn_releases(std::vector<SystemRelease> releases) {
+  for (SystemRelease& release : releases) {
+    if (release.product.empty() || release.version.empty()) continue;
+    release.key = release.product + '\0' + release.version;
+    const SystemRelease* before = releases_.peek(release.key);
+    if (before == nullptr && releases_.size() >= kSystemReleases) continue;
+    if (before != nullptr && earlier(before->released, release.released) == before->released) continue;
+    releases_.put(std::make_shared<const SystemRelease>(std::move(release)));
   }
 }
 

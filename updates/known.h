@@ -5,6 +5,7 @@
 //   names       base name     -> canonical keys (how AutoUpdate asks)
 //   products    product key   -> what is said of it, and its files
 //   builds      build         -> the operating system's version
+//   releases    product, version -> when it came out
 //   catalogues  canonical key -> digest of the last document, and what it listed
 #pragma once
 
@@ -36,6 +37,9 @@ inline constexpr std::size_t kFilesOfAProduct = 2'000;
 
 // Builds of operating systems. Apple has published some 10,000. Over it: new ones are not learnt.
 inline constexpr std::size_t kKnownBuilds = 100'000;
+
+// Versions of operating systems. Apple has published some 1,000. Over it: new ones are not learnt.
+inline constexpr std::size_t kSystemReleases = 20'000;
 
 using Listing = std::shared_ptr<const ListedFile>;
 
@@ -79,6 +83,9 @@ class Known final : public Knowledge {
   std::vector<std::string> descriptions_of(std::string_view product_key) const override;
   const KnownBuild* find_build(std::string_view build) const override { return builds_.peek(build); }
   void each_file(const std::function<void(const ListedFile&)>& visit) const override;
+  void each_system_release(const std::function<void(const SystemRelease&)>& visit) const override {
+    releases_.each(visit);
+  }
   std::size_t files() const override { return files_.size(); }
   std::size_t builds() const override { return builds_.size(); }
   std::size_t catalogues() const override { return catalogues_.size(); }
@@ -92,6 +99,7 @@ class Known final : public Knowledge {
   Known(const Known&) = default;
 
   void learn_builds(std::vector<KnownBuild> builds);
+  void learn_releases(std::vector<SystemRelease> releases);
   void learn_products(const Lesson& lesson);
   void learn_files(Lesson lesson, CatalogueEntry& catalogue);
   void list(ListedFile file);
@@ -106,6 +114,7 @@ class Known final : public Knowledge {
   SnapshotTable<NameEntry> names_;
   SnapshotTable<ProductEntry> products_;
   SnapshotTable<KnownBuild> builds_;
+  SnapshotTable<SystemRelease> releases_;
   SnapshotTable<CatalogueEntry> catalogues_;
   std::uint64_t lessons_ = 0;
   std::size_t superseded_ = 0;  // entries of files_ without a standing listing

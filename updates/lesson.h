@@ -45,6 +45,7 @@ struct Lesson {
   std::vector<TaughtFile> files;
   std::vector<TaughtProduct> products;
   std::vector<KnownBuild> builds;
+  std::vector<SystemRelease> releases;  // without keys
 };
 
 // 0409<ID>.xml and 0409<ID>_<version>.xml. `url` is canonical.

@@ -3,14 +3,16 @@
 //   pmv    https://gdmf.apple.com/v2/pmv, Apple's own: {PublicAssetSets, AssetSets,
 //   PublicBackgroundSecurityImprovements
 //          (before: PublicRapidSecurityResponses)}, each {"iOS": [...], "macOS": [...], ...} of {ProductVersion, Build,
-//          SupportedDevices[], PrerequisiteBuild?, ProductVersionExtra?}. The list "iOS" also holds iPads, Apple TVs,
-//          HomePods and watches: the devices tell which. SOFA's copy has all of it in a member "data".
+//          SupportedDevices[], PostingDate, PrerequisiteBuild?, ProductVersionExtra?}. The list "iOS" also holds iPads,
+//          Apple TVs, HomePods and watches: the devices tell which. SOFA's copy has all of it in a member "data".
 //   SOFA   https://sofafeed.macadmins.io/v1/ and /v2/, by the Mac Admins: OSVersions[{Latest, SecurityReleases[]}],
 //          BackgroundSecurityImprovements{"26": [...]}, InstallationApps{LatestUMA, AllPreviousUMA[], LatestMacIPSW}.
 //          Version 1 spells the members of the last in lower case with underscores.
 #include <algorithm>
+#include <set>
 #include <string>
 
+#include "base/time_text.h"
 #include "updates/apple_files.h"
 #include "updates/apple_path.h"
 #include "updates/json_document.h"
@@ -31,6 +33,23 @@ void add_build(Lesson& lesson, std::string_view build, std::string_view product,
                Evidence evidence) {
   if (!is_apple_build(build) || version.empty()) return;
   lesson.builds.push_back({std::string(build), std::string(product), std::move(version), evidence});
+}
+
+WallTime day(std::string_view text) {
+  return parse_time(text).value_or(WallTime{});
+}
+
+// Of every system that its devices run: one build is often iOS and iPadOS.
+void add_release_of(Lesson& lesson, const Json& devices, std::string_view otherwise, const std::string& version,
+                    WallTime released) {
+  std::set<std::string> products;
+  if (devices.is_array()) {
+    for (const Json& device : devices) {
+      if (auto product = product_of_model(text_of(device), version); !product.empty()) products.insert(product);
+    }
+  }
+  if (products.empty()) products.emplace(otherwise);
+  for (const std::string& product : products) lesson.releases.push_back({{}, product, version, released});
 }
 
 // ---- pmv ----
@@ -54,6 +73,8 @@ void read_set(const Json& set, Lesson& lesson) {
       const std::string product = product_of_devices(member(release, {"SupportedDevices"}), version, system);
       add_build(lesson, text(release, {"Build"}), product, joined(version, text(release, {"ProductVersionExtra"})),
                 Evidence::catalogue);
+      add_release_of(lesson, member(release, {"SupportedDevices"}), system,
+                     joined(version, text(release, {"ProductVersionExtra"})), day(text(release, {"PostingDate"})));
     }
   }
 }
@@ -100,6 +121,8 @@ class Sofa {
     const std::string_view version = text(release, {"ProductVersion"});
     const std::string product = product_of(release);
     add_build(lesson_, text(release, {"Build"}), product, std::string(version), Evidence::feed);
+    add_release_of(lesson_, member(release, {"SupportedDevices"}), product, std::string(version),
+                   day(text(release, {"ReleaseDate"})));
     for (const Json& build : list(release, "AllBuilds")) {
       add_build(lesson_, text_of(build), product, std::string(version), Evidence::feed);
     }
@@ -108,8 +131,10 @@ class Sofa {
   void add_improvement(const Json& release) {
     const std::string_view version = text(release, {"Version", "ProductVersion"});
     const std::string product = product_of_devices(member(release, {"SupportedDevices"}), version, mac_ ? "macOS" : "");
-    add_build(lesson_, text(release, {"Build"}), product,
-              joined(version, text(release, {"VersionExtra", "ProductVersionExtra"})), Evidence::feed);
+    const std::string whole = joined(version, text(release, {"VersionExtra", "ProductVersionExtra"}));
+    add_build(lesson_, text(release, {"Build"}), product, whole, Evidence::feed);
+    add_release_of(lesson_, member(release, {"SupportedDevices"}), product, whole,
+                   day(text(release, {"PostingDate", "ReleaseDate"})));
   }
 
   // "macOS Tahoe" is called as the software update catalogue calls it: "macOS Tahoe installer".

@@ -3,6 +3,7 @@
 // products say what they are (ExtendedMetaInfo); for the others the .dist and .smd files do, see distribution.cpp.
 #include <algorithm>
 
+#include "base/time_text.h"
 #include "updates/apple_path.h"
 #include "updates/lesson.h"
 #include "updates/property_list.h"
@@ -51,7 +52,8 @@ ProductFacts facts_of(PlistNode product) {
 
 class Product {
  public:
-  Product(std::string_view key, PlistNode product) : key_(key), product_(product) {}
+  Product(std::string_view key, PlistNode product)
+      : key_(key), product_(product), posted_(parse_time(product["PostDate"].date()).value_or(WallTime{})) {}
 
   void collect(std::vector<TaughtFile>& files) {
     const std::size_t first = files.size();
@@ -94,11 +96,13 @@ class Product {
     taught.file.product_key = key_;
     taught.file.size_bytes = size;
     taught.file.published = std::move(published);
+    taught.file.released = posted_;
     files.push_back(std::move(taught));
   }
 
   std::string key_;
   PlistNode product_;
+  WallTime posted_;
   std::uint64_t largest_ = 0;
 };
 

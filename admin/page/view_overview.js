@@ -77,7 +77,8 @@ async function newest(place) {
   const found = new Map();
   for (const row of listed.items.filter((item) => item.current)) {
     const before = found.get(row.product);
-    if (!before || before.first_seen < row.first_seen) found.set(row.product, {...row, since: row.first_seen});
+    const since = row.released ?? row.first_seen;
+    if (!before || before.since < since) found.set(row.product, {...row, since});
   }
   const versions = new Set();
   for (const row of fetched.items) {
@@ -97,7 +98,7 @@ function newestTable(rows, place) {
     name: 'newest', caption: 'The newest release of each product', place, rows, filters: false, csv: 'api/v1/reports/releases?format=csv', empty: 'No release is known yet. They come with the first device that asks.',
     columns: [
       {key: 'product', title: 'Release', kind: 'long', show: (r) => link(releaseName(r), ['release', r.product, r.version])},
-      {key: 'since', title: 'First seen', kind: 'time', show: (r) => time(r.since)},
+      {key: 'since', title: 'Out since', kind: 'time', show: (r) => time(r.since)},
       {key: 'share', title: 'Share', show: (r) => bar(r.devices_complete, r.devices, `${number(r.devices_complete)} of ${number(r.devices)} devices`), by: (r) => r.devices_complete / (r.devices || 1)},
       {key: 'devices_complete', title: 'Devices that have it', kind: 'number', show: (r) => `${number(r.devices_complete)} of ${number(r.devices)}`},
     ],

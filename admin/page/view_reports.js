@@ -161,7 +161,7 @@ export async function release(place) {
     ]),
     facts([
       ['Builds', rows.map((row) => row.build).filter(Boolean).join(', ')], ['First fetched', time(first)],
-      ...(entry ? [['Channel', entry.channel], ['First seen in the catalogue', time(entry.first_seen)], ['Published now', entry.current ? 'yes' : 'no'],
+      ...(entry ? [['Channel', entry.channel], ['Released', time(entry.released)], ['First seen in the catalogue', time(entry.first_seen)], ['Published now', entry.current ? 'yes' : 'no'],
                    ['On half of the devices after', days(entry.days_to_half)], ['On 90 % after', days(entry.days_to_most)],
                    ['Size', bytes(entry.size_bytes)], ['Package', entry.url]] : []),
     ]),
@@ -190,7 +190,7 @@ export async function releases(place) {
       {key: 'marketing_version', title: 'Known as', show: (r) => r.marketing_version},
       {key: 'channel', title: 'Channel', show: (r) => r.channel},
       {key: 'current', title: 'Current', show: (r) => (r.current ? 'yes' : 'no')},
-      {key: 'first_seen', title: 'First seen', kind: 'time', show: (r) => time(r.first_seen)},
+      {key: 'since', title: 'Out since', kind: 'time', show: (r) => time(r.released ?? r.first_seen), by: (r) => r.released ?? r.first_seen ?? ''},
       {key: 'devices_complete', title: 'Devices', kind: 'number', show: (r) => number(r.devices_complete)},
       {key: 'days_to_half', title: 'Days to 50 %', kind: 'number', show: (r) => days(r.days_to_half)},
       {key: 'days_to_most', title: 'Days to 90 %', kind: 'number', show: (r) => days(r.days_to_most)},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "admin/query.h"
+#include "base/time_text.h"
 
 #include <catch2/catch.hpp>
 

@@ -9,6 +9,7 @@
 #include "admin/limits.h"
 #include "admin/query.h"
 #include "admin/routes.h"
+#include "base/time_text.h"
 
 using namespace larder::admin;
 

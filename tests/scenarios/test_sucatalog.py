@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Apple's catalogues teach which product a file belongs to."""
 
+import datetime
 import gzip
+import json
 
 import pytest
 
@@ -110,6 +112,27 @@ def test_catalogues_that_no_device_fetches_are_polled(tmp_path, site):
         # Known again from the store, and asked for only if it has changed.
         site.origin.wait_for(lambda o: len(o.asked("/v2/pmv")) == 2)
         assert site.origin.asked("/v2/pmv")[1].fields["if-none-match"]
+
+
+def test_releases_are_as_old_as_apple_says_and_devices_lag_by_them(tmp_path, site):
+    def entry(version: str, build: str, days: int) -> dict:
+        posted = datetime.date.today() - datetime.timedelta(days=days)
+        return {"ProductVersion": version, "Build": build, "PostingDate": posted.isoformat(), "SupportedDevices": ["J152FAP"]}
+
+    site.origin.put("/v2/pmv", json.dumps({"PublicAssetSets": {"macOS": [entry("26.6.2", "25G83", 3), entry("26.6.1", "25G76", 20)]}}).encode())
+    site.origin.put(CATALOGUE, catalogue())
+    origins = {host: site.origin for host in ("gdmf.apple.com", SCAN)}
+    with Larder(tmp_path / "own", origins=origins, vendors=("apple",), updates={"poll": ["https://gdmf.apple.com/v2/pmv"]}) as larder:
+        agent = {"User-Agent": "com.apple.appstored/1.0 macOS/26.6 model/Mac14,2 hwp/t8112 build/25G70 (6; dt:236) AMS/1"}
+        assert get(larder.http, f"/d/MAC7{CATALOGUE}?source={SCAN}&sourceScheme=https", fields=agent).status == 200
+        rows = eventually(lambda: [row for row in larder.report("releases") if row["product"] == "macOS"])
+        assert [(row["version"], row["current"]) for row in rows] == [("26.6.2", True), ("26.6.1", False)]
+        assert rows[0]["released"][:10] == (datetime.date.today() - datetime.timedelta(days=3)).isoformat()
+        posted = next(row for row in eventually(lambda: [row for row in larder.report("releases") if KEY in row["product"]]))
+        assert posted["released"] == "2026-08-07T18:00:00Z"
+        lag = eventually(lambda: larder.report("lagging"))[0]
+        assert (lag["device"], lag["version"], lag["newest_version"], lag["releases_behind"]) == ("MAC7", "26.6", "26.6.2", 2)
+        assert lag["days_behind"] in (19, 20)
 
 
 def test_a_catalogue_that_is_no_catalogue_teaches_nothing_and_harms_nothing(site):

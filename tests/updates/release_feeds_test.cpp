@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <map>
+
 #include "lessons.h"
 
 using namespace larder;
@@ -16,14 +18,16 @@ const std::string kImage =
     "UniversalMac_26.6.2_25G83_Restore.ipsw";
 
 const std::string kSets = R"json({"PublicAssetSets": {
-  "iOS": [{"ProductVersion": "26.6", "Build": "23L773", "SupportedDevices": ["AppleTV11,1", "AudioAccessory1,1"]},
+  "iOS": [{"ProductVersion": "26.6", "Build": "23L773", "PostingDate": "2026-07-27", "SupportedDevices": ["AppleTV11,1", "AudioAccessory1,1"]},
           {"ProductVersion": "17.7.11", "Build": "21H461", "SupportedDevices": ["iPad7,1"]},
           {"ProductVersion": "8.8.2", "Build": "19U526", "SupportedDevices": ["Watch3,1"]},
-          {"ProductVersion": "26.6.1", "Build": "23G83", "SupportedDevices": ["iPhone12,1"]}],
-  "macOS": [{"ProductVersion": "26.6.2", "Build": "25G83", "SupportedDevices": ["J152FAP"]}]},
+          {"ProductVersion": "26.6.1", "Build": "23G83", "PostingDate": "2026-08-17",
+           "SupportedDevices": ["iPhone12,1", "iPad11,1", "iPhone12,3"]}],
+  "macOS": [{"ProductVersion": "26.6.2", "Build": "25G83", "PostingDate": "2026-08-18",
+             "SupportedDevices": ["J152FAP"]}]},
  "AssetSets": {"macOS": [{"ProductVersion": "15.7.7", "Build": "24G720", "SupportedDevices": ["J132AP"]}]},
  "PublicBackgroundSecurityImprovements": {"macOS": [{"ProductVersion": "26.3.2", "Build": "25D771400a",
-   "ProductVersionExtra": "(a)", "PrerequisiteBuild": "25D2140", "SupportedDevices": ["J700AP"]}]}})json";
+   "PostingDate": "17 March", "ProductVersionExtra": "(a)", "PrerequisiteBuild": "25D2140", "SupportedDevices": ["J700AP"]}]}})json";
 
 void check_build(const Snapshot& known, const std::string& build, const std::string& product,
                  const std::string& version) {
@@ -38,7 +42,7 @@ void check_build(const Snapshot& known, const std::string& build, const std::str
 std::string sofa(bool second) {
   std::string feed = R"json({"OSVersions": [{"OSVersion": "Tahoe 26",
     "Latest": {"ProductVersion": "26.6.2", "Build": "25G83", "AllBuilds": ["25G83", "25G83a"],
-               "SupportedDevices": ["J152FAP"]},
+               "ReleaseDate": "2026-08-17T00:00:00Z", "SupportedDevices": ["J152FAP"]},
     "SecurityReleases": [{"UpdateName": "macOS Tahoe 26.6.1", "ProductName": "macOS", "ProductVersion": "26.6.1",
                           "Build": "25G76"},
                          {"UpdateName": "of old", "ProductVersion": "26.0"}]}],
@@ -82,6 +86,30 @@ TEST_CASE("Apple's list of releases tells which build is which version of what")
     CHECK(known->find_build("25G84") == nullptr);
     CHECK(known->builds() == 7);
   }
+}
+
+TEST_CASE("lists tell which versions are out for which systems, and since when") {
+  const auto out = [](const Snapshot& known) {
+    std::map<std::string, std::string> days;
+    known->each_system_release([&](const SystemRelease& release) {
+      days[release.product + " " + release.version] =
+          release.released == WallTime{} ? "" : to_rfc3339(release.released).substr(0, 10);
+    });
+    return days;
+  };
+  const auto apple = learnt(Knowledge::empty(), kPmv, kSets);
+  const std::map<std::string, std::string> expected{
+      {"tvOS 26.6", "2026-07-27"},    {"HomePod software 26.6", "2026-07-27"},
+      {"iPadOS 17.7.11", ""},         {"watchOS 8.8.2", ""},
+      {"iOS 26.6.1", "2026-08-17"},   {"iPadOS 26.6.1", "2026-08-17"},
+      {"macOS 26.6.2", "2026-08-18"}, {"macOS 15.7.7", ""},
+      {"macOS 26.3.2 (a)", ""}};
+  CHECK(out(apple) == expected);
+  auto both = expected;
+  both["macOS 26.6.2"] = "2026-08-17";  // the earlier word
+  both["macOS 26.6.1"] = both["macOS 26.0"] = "";
+  CHECK(out(learnt(apple, kSofa2, sofa(true))) == both);
+  CHECK(out(learnt(learnt(Knowledge::empty(), kSofa2, sofa(true)), kPmv, kSets)) == both);
 }
 
 TEST_CASE("what is no list of releases teaches nothing") {

@@ -51,6 +51,22 @@ TEST_CASE("a catalogue's packages are joined with their product") {
   CHECK(seen.published->chunk_list == kInstaller + ".integrityDataV1");
 }
 
+TEST_CASE("a catalogue's products came out when they were posted; of two catalogues the earlier word counts") {
+  const auto posted = [](const std::string& date) {
+    std::string document = sucatalog(kSonoma);
+    document.insert(document.find("<key>Packages</key>"), "<key>PostDate</key><date>" + date + "</date>");
+    return document;
+  };
+  const auto released = [](const Snapshot& known) { return to_rfc3339(known->find(kInstaller)->released); };
+  CHECK(learnt(Knowledge::empty(), kSucatalog, sucatalog(kSonoma))->find(kInstaller)->released == WallTime{});
+  const auto known = learnt(Knowledge::empty(), kSucatalog, posted("2023-09-26T17:00:10Z"));
+  CHECK(released(known) == "2023-09-26T17:00:10Z");
+  const std::string other = "https://swscan.apple.com/content/catalogs/others/index-15.merged-1.sucatalog";
+  CHECK(released(learnt(known, other, posted("2023-09-25T00:00:00Z"))) == "2023-09-25T00:00:00Z");
+  CHECK(released(learnt(known, other, posted("2023-11-01T00:00:00Z"))) == "2023-09-26T17:00:10Z");
+  CHECK(released(learnt(known, other, sucatalog(kSonoma))) == "2023-09-26T17:00:10Z");
+}
+
 TEST_CASE("an installer is named by its package identifier, with the key while its version is unknown") {
   const auto known = learnt(Knowledge::empty(), kSucatalog, sucatalog(kSonoma));
   CHECK(recognised(kInstaller, known).product == "macOS Sonoma installer (042-58988)");
