@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto line = text.find('\n');
   try_path(text.substr(0, line));
   if (line != std::string_view::npos) try_query(text.substr(line + 1));
-  (void)parse_time(text);
+  (void)larder::parse_time(text);
   const Json body = Json::parse(text, nullptr, false);
   if (!body.is_discarded()) (void)body.dump(-1, ' ', false, Json::error_handler_t::replace);
   return 0;

@@ -121,14 +121,16 @@ def test_releases_are_as_old_as_apple_says_and_devices_lag_by_them(tmp_path, sit
 
     site.origin.put("/v2/pmv", json.dumps({"PublicAssetSets": {"macOS": [entry("26.6.2", "25G83", 3), entry("26.6.1", "25G76", 20)]}}).encode())
     site.origin.put(CATALOGUE, catalogue())
-    origins = {host: site.origin for host in ("gdmf.apple.com", SCAN)}
+    site.origin.put(f"{FOLDER}{KEY}.English.dist", DIST_TEXT)
+    origins = {host: site.origin for host in ("gdmf.apple.com", SCAN, DIST)}
     with Larder(tmp_path / "own", origins=origins, vendors=("apple",), updates={"poll": ["https://gdmf.apple.com/v2/pmv"]}) as larder:
         agent = {"User-Agent": "com.apple.appstored/1.0 macOS/26.6 model/Mac14,2 hwp/t8112 build/25G70 (6; dt:236) AMS/1"}
         assert get(larder.http, f"/d/MAC7{CATALOGUE}?source={SCAN}&sourceScheme=https", fields=agent).status == 200
         rows = eventually(lambda: [row for row in larder.report("releases") if row["product"] == "macOS"])
         assert [(row["version"], row["current"]) for row in rows] == [("26.6.2", True), ("26.6.1", False)]
         assert rows[0]["released"][:10] == (datetime.date.today() - datetime.timedelta(days=3)).isoformat()
-        posted = next(row for row in eventually(lambda: [row for row in larder.report("releases") if KEY in row["product"]]))
+        assert get(larder.http, f"{FOLDER}{KEY}.English.dist?source={DIST}&sourceScheme=https").body == DIST_TEXT
+        posted = eventually(lambda: [row for row in larder.report("releases") if row["version"] == "14.6.1"])[0]
         assert posted["released"] == "2026-08-07T18:00:00Z"
         lag = eventually(lambda: larder.report("lagging"))[0]
         assert (lag["device"], lag["version"], lag["newest_version"], lag["releases_behind"]) == ("MAC7", "26.6", "26.6.2", 2)
