@@ -96,11 +96,14 @@ class Exchange final : public FillWatcher, public PassListener {
   void on_fill_before_answer();
   bool follow();
   bool take_back();
+  bool wanted_is_held(const cache::Object& object);
+  Want first_want() const;
+
+  // ---- there is no object (exchange_failure.cpp) ----
   void origin_failed(const Error& error);
   void ask_when_to_retry(const Error& error);
   void answer_failure(const Error& error, std::chrono::seconds rest);
-  bool wanted_is_held(const cache::Object& object);
-  Want first_want() const;
+  void relay(const WholeAnswer& answer);
 
   // ---- another request's answer (exchange_confirm.cpp) ----
   bool needs_confirmation() const;
@@ -123,7 +126,6 @@ class Exchange final : public FillWatcher, public PassListener {
   void begin_planned(const PlannedAnswer& planned, std::string_view cache_status);
   void answer_text(int status, std::string_view text, std::string_view type,
                    const std::vector<std::pair<std::string, std::string>>& extra = {});
-  void relay(const WholeAnswer& answer);
   std::string_view why_forwarded() const;
   std::string told_of_fill() const;
   ClientAnswer::Connection connection_field() const;
