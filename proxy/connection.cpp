@@ -259,7 +259,7 @@ bool Connection::take_body() {
   reading_ = Reading::head;
   asking_since_ = {};
   exchange_ = std::move(unfed_);
-  exchange_->give_body(std::move(body_));
+  exchange_->give_body(std::exchange(body_, {}));
   begin_exchange();
   return true;
 }

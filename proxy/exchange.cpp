@@ -103,7 +103,8 @@ void Exchange::refuse_and_close(int status, const std::string& reason) {
   began_ = loop_.site.clock.steady();
   keep_ = false;
   record_.answered = reports::Answered::refused;
-  answer_text(status, reason + "\n", "text/plain; charset=utf-8");
+  const auto fields = status == 503 ? retry_later() : std::vector<std::pair<std::string, std::string>>{};
+  answer_text(status, reason + "\n", "text/plain; charset=utf-8", fields);
 }
 
 void Exchange::classify_request() {

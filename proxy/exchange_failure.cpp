@@ -54,6 +54,7 @@ void Exchange::ask_when_to_retry(const Error& error) {
 void Exchange::answer_failure(const Error& error, std::chrono::seconds rest) {
   failing_ = false;
   const int status = error.kind == ErrorKind::timed_out ? 504 : error.kind == ErrorKind::busy ? 503 : 502;
+  if (status == 503) rest = std::max(rest, std::chrono::seconds(1));  // it has just been over
   std::vector<std::pair<std::string, std::string>> fields;
   if (rest.count() > 0) fields.emplace_back("Retry-After", std::to_string(rest.count()));
   answer_text(status, error.message + "\n", "text/plain; charset=utf-8", fields);
