@@ -88,7 +88,8 @@ PlannedAnswer Exchange::plan_answer() {
   head.fields = &object.fields;
   head.accept_ranges = object.status == 200;
   if (record_.answered == reports::Answered::miss) head.extra = &object.unstored_fields;
-  head.digest = object.digest ? &*object.digest : nullptr;
+  const bool has_own_digest = cache::find_field(object.fields, "Repr-Digest") != nullptr;
+  head.digest = object.digest && !has_own_digest ? &*object.digest : nullptr;
   head.connection = connection_field();
 
   // Conditions and ranges are for what would otherwise be sent whole (RFC 9110 13.2.1, 14.2).
@@ -111,6 +112,7 @@ PlannedAnswer Exchange::plan_answer() {
   } else if (set.verdict == RangeVerdict::partial) {
     head.status = 206;
   }
+  head.other_content = head.status != object.status;
   const bool has_body = (head.status == object.status && head.status != 204) || head.status == 206;
   std::string range_text;
   std::string type_text;

@@ -214,6 +214,7 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   for (const auto& [name, value] : answer.received) {
     const bool of_part = answer.status == 206 || answer.status == 416;
     const bool said_here = (of_part && equals_ignoring_case(name, "Content-Range")) ||
+                           (answer.status == 206 && equals_ignoring_case(name, "Content-Digest")) ||
                            equals_ignoring_case(name, "Accept-Ranges") || equals_ignoring_case(name, "Age");
     if (said_here) extra.emplace_back(name, value);
   }

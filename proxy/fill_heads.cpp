@@ -46,7 +46,8 @@ bool knows_weakly(const cache::Object& object, const std::string& etag) {
 
 // Of the stored bytes, which a 304 does not change: what it says else of them would be wrong (RFC 9111 3.2).
 bool is_of_the_bytes(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kNames{"Content-Encoding", "Content-MD5", "Content-Range"};
+  constexpr std::array<std::string_view, 4> kNames{"Content-Encoding", "Content-MD5", "Content-Range",
+                                                   "Content-Digest"};
   return std::any_of(kNames.begin(), kNames.end(), [&](auto other) { return equals_ignoring_case(name, other); });
 }
 

@@ -13,27 +13,14 @@ namespace {
 // Never kept. Hop-by-hop (RFC 9110 7.6.1 and older practice); what has a place of its own in OriginAnswer; what Larder
 // says itself; what promises something of connections to the origin.
 constexpr auto kNotKept = std::to_array<std::string_view>({
-    "Connection",
-    "Keep-Alive",
-    "Proxy-Connection",
-    "Proxy-Authenticate",
-    "Proxy-Authentication-Info",
-    "Proxy-Authorization",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
+    "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
+    "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding",
     "Upgrade",  //
-    "Content-Length",
-    "ETag",
+    "Content-Length", "ETag",
     "Last-Modified",  //
-    "Age",
-    "Via",
-    "Cache-Status",
-    "Accept-Ranges",
-    "Repr-Digest",
-    "Content-Digest",
-    "Digest",  //
-    "Alt-Svc"  //
+    "Age", "Via", "Cache-Status",
+    "Accept-Ranges",  //
+    "Alt-Svc"         //
 });
 
 // May stand once (RFC 9110 5.3). Said twice with different values, nobody can know which is meant.
@@ -227,6 +214,7 @@ bool OriginHead::keep() {
   for (const auto& [name, value] : answer_.received) {
     if (is_never_kept(name) || is_any_of(name, names)) continue;
     if (of_part && equals_ignoring_case(name, "Content-Range")) continue;
+    if (answer_.status == 206 && equals_ignoring_case(name, "Content-Digest")) continue;  // of the part (RFC 9530 2)
     if (equals_ignoring_case(name, "Date") && (has(answer_.kept, "Date") || !cache::parse_http_date(value))) continue;
     auto& place = is_any_of(name, withheld) ? answer_.withheld : is_personal(name) ? answer_.personal : answer_.kept;
     place.emplace_back(name, value);

@@ -62,6 +62,7 @@ bool says_nothing_in_304(std::string_view name) {
 void add_kept_fields(const ClientAnswer& answer, std::string& out) {
   for (const auto& [name, value] : *answer.fields) {
     if (answer.status == 304 && says_nothing_in_304(name)) continue;
+    if (answer.other_content && equals_ignoring_case(name, "Content-Digest")) continue;
     if (!answer.content_type.empty() && equals_ignoring_case(name, "Content-Type")) continue;
     if ((answer.status == 206 || answer.status == 416) && equals_ignoring_case(name, "Content-Range")) continue;
     add_field(name, value, out);

@@ -35,8 +35,9 @@ struct OriginAnswer {
   std::string_view protocol;  // "1.0", "1.1" or "2.0", as Via says it
   cache::Fields received;     // every field as it came: what cache::freshness_of is asked with
   // What may be kept and sent on: end-to-end fields in their order, without those that have a place of their own here
-  // or that Larder says itself (Age, Cache-Status, Accept-Ranges, digests), without promises of other connections
-  // (Alt-Svc). Via is there, with Larder's own entry, when it says more than that one would; Date, if it is one.
+  // or that Larder says itself (Age, Cache-Status, Accept-Ranges), without promises of other connections (Alt-Svc) and
+  // without what is of one part only (Content-Digest of a 206). Via is there, with Larder's own entry, when it says
+  // more than that one would; Date, if it is one.
   cache::Fields kept;
   // End-to-end fields that are one client's or a browser's business (cookies, Strict-Transport-Security): kept of hosts
   // that are cached as RFC 9111 says, dropped of updates.
@@ -104,6 +105,7 @@ struct ClientAnswer {
   std::string_view etag;
   std::string_view last_modified;
   const cache::Fields* fields = nullptr;  // kept fields of the object; a 304 leaves out its Content-* fields
+  bool other_content = false;             // than `fields` came with: a part of it, or none
   std::string_view content_type;          // in place of the one in `fields`
   std::optional<std::uint64_t> content_length;
   std::string_view content_range;  // see range.h

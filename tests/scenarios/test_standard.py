@@ -4,6 +4,7 @@
 import pytest
 
 from client import Connection, get
+from content import Content
 from larder import cache_status
 from origin import RawAnswer
 from standard import AGO, HOST, answer, requests, script
@@ -77,6 +78,34 @@ def test_a_url_that_was_not_to_be_kept_is_kept_once_it_may_be(site, steered):
 
 
 # ---- fields (RFC 9111 3.1, 5.1)
+
+def test_what_the_origin_says_of_its_digests_is_told_of_what_they_are_of(site, ask):
+    said = {"Repr-Digest": "sha-512=:AAAA:", "Content-Digest": "sha-256=:BBBB:", "Digest": "MD5=CCCC"}
+    script(site, "/d", answer("max-age=60", b"0123456789", ETag='"e"', **said))
+    wishes = [({}, 200), ({}, 200), ({"Range": "bytes=0-1"}, 206), ({"If-None-Match": '"e"'}, 304), ({"If-Match": '"x"'}, 412)]
+    for fields, status in wishes:
+        got = ask("/d", fields=fields)
+        assert (got.status, got["Repr-Digest"], got["Digest"]) == (status, "sha-512=:AAAA:", "MD5=CCCC")
+        assert got["Content-Digest"] == ("sha-256=:BBBB:" if status == 200 else "")
+        site.larder.settle()
+    assert requests(site, "/d") == 1
+
+
+@pytest.mark.parametrize("method, status, part", [("POST", 200, {}), ("POST", 206, {"Content-Range": "bytes 0-3/9"}), ("GET", 200, {})])
+def test_what_is_passed_keeps_its_digests(site, ask, method, status, part):
+    said = {"Repr-Digest": "sha-512=:AAAA:", "Content-Digest": "sha-256=:BBBB:"}
+    script(site, "/d", answer("no-store", b"body", status, **said, **part))
+    got = ask("/d", method=method, body=b"x" if method == "POST" else b"", fields={"Range": "bytes=0-3"} if part else {})
+    assert (got.status, got["Repr-Digest"], got["Content-Digest"]) == (status, "sha-512=:AAAA:", "sha-256=:BBBB:")
+
+
+def test_the_digest_of_a_part_is_not_told_of_what_is_made_of_parts(site, steered):
+    size = 2 << 20
+    page = site.origin.put("/d", Content("d", size), fields={"Cache-Control": "max-age=60", "Content-Digest": "sha-256=:BBBB:"})
+    assert steered("/d", fields={"Range": "bytes=1048576-"}).body == page.content.read()[1 << 20:]
+    site.larder.settle()
+    assert "Content-Digest" not in steered("/d")
+
 
 def test_every_field_of_an_answer_is_stored_but_those_of_the_connection(site, steered):
     script(site, "/f", answer("max-age=60", b"x", Set_Cookie="a=b", X_Unknown="u", Connection="x-hop, keep-alive", X_Hop="h",
