@@ -55,6 +55,16 @@ class Parser {
     return members;
   }
 
+  bool is_list() {
+    skip(" ");
+    do {
+      skip(" \t");
+      if (!(at('(') ? inner_list() : item()) || !parameters()) return false;
+      skip(" \t");
+    } while (take(','));
+    return rest_.empty();
+  }
+
  private:
   bool at(char c) const { return rest_.starts_with(c); }
   bool take(char c) {
@@ -175,6 +185,10 @@ class Parser {
 
 std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view text) {
   return Parser(text).dictionary();
+}
+
+bool is_list(std::string_view text) {
+  return Parser(text).is_list();
 }
 
 }  // namespace larder::cache

@@ -139,6 +139,7 @@ PlannedAnswer Exchange::plan_answer() {
   planned.sends_body = has_body && head_->method != "HEAD";
   planned.says_date = says(head, "Date");
   planned.says_via = says(head, "Via");
+  planned.earlier_caches = earlier_caches(object.fields);
   write_rest_of_head(head, planned.rest);
   return planned;
 }
@@ -154,6 +155,7 @@ void Exchange::begin_planned(const PlannedAnswer& planned, std::string_view cach
   const bool made_for_it = record_.answered == reports::Answered::miss;
   if (!made_for_it || object.freshness.initial_age.count() > 0) opening.age = cache::current_age(object.freshness, now);
   opening.cache_status = cache_status;
+  opening.earlier_caches = planned.earlier_caches;
   std::string text = loop_.spare_text();
   write_opening(opening, loop_.http_date.at(now), text);
   text += planned.rest;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "cache/dictionary.h"
 #include "proxy/grammar.h"
 #include "proxy/response_head.h"
 
@@ -218,6 +219,10 @@ bool OriginHead::keep() {
     if (equals_ignoring_case(name, "Date") && (has(answer_.kept, "Date") || !cache::parse_http_date(value))) continue;
     auto& place = is_any_of(name, withheld) ? answer_.withheld : is_personal(name) ? answer_.personal : answer_.kept;
     place.emplace_back(name, value);
+  }
+  // RFC 9211 2: what caches before this one say is preserved, unless it would make the list unreadable.
+  if (std::string before = all_of(answer_.received, "Cache-Status"); cache::is_list(before)) {
+    answer_.kept.emplace_back("Cache-Status", std::move(before));
   }
   const std::string via = all_of(answer_.received, "Via");
   if (!via.empty() || answer_.protocol != "1.1") {

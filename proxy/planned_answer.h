@@ -19,7 +19,8 @@ struct PlannedAnswer {
   bool sends_body = false;
   bool says_date = false;  // among the object's own fields
   bool says_via = false;
-  std::string rest;  // of the head, from behind what changes to its empty line
+  std::string_view earlier_caches;  // of the object's own fields
+  std::string rest;                 // of the head, from behind what changes to its empty line
 
   bool is_for(const cache::ObjectPtr& wanted, ClientAnswer::Connection how) const {
     return object != nullptr && object == wanted && connection == how;

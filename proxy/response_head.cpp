@@ -62,6 +62,7 @@ bool says_nothing_in_304(std::string_view name) {
 void add_kept_fields(const ClientAnswer& answer, std::string& out) {
   for (const auto& [name, value] : *answer.fields) {
     if (answer.status == 304 && says_nothing_in_304(name)) continue;
+    if (equals_ignoring_case(name, "Cache-Status")) continue;  // in the opening
     if (answer.other_content && equals_ignoring_case(name, "Content-Digest")) continue;
     if (!answer.content_type.empty() && equals_ignoring_case(name, "Content-Type")) continue;
     if ((answer.status == 206 || answer.status == 416) && equals_ignoring_case(name, "Content-Range")) continue;
@@ -85,6 +86,11 @@ std::string_view HttpDate::at(WallTime now) {
   return text_;
 }
 
+std::string_view earlier_caches(const cache::Fields& fields) {
+  const auto* said = cache::find_field(fields, "Cache-Status");
+  return said != nullptr ? std::string_view(*said) : std::string_view{};
+}
+
 bool says(const ClientAnswer& answer, std::string_view name) {
   if (answer.fields == nullptr) return false;
   return std::any_of(answer.fields->begin(), answer.fields->end(),
@@ -99,7 +105,9 @@ void write_opening(const AnswerOpening& opening, std::string_view http_date, std
     add_number_field("Age", static_cast<std::uint64_t>(std::max<std::int64_t>(opening.age->count(), 0)), out);
   }
   if (!opening.cache_status.empty()) {
-    out += "Cache-Status: larder; ";
+    out += "Cache-Status: ";
+    if (!opening.earlier_caches.empty()) out.append(opening.earlier_caches).append(", ");
+    out += "larder; ";
     out += opening.cache_status;
     out += "\r\n";
   }
@@ -123,8 +131,8 @@ void write_rest_of_head(const ClientAnswer& answer, std::string& out) {
 }
 
 void write_response_head(const ClientAnswer& answer, std::string_view http_date, std::string& out) {
-  const AnswerOpening opening{answer.status, says(answer, "Date"), says(answer, "Via"), answer.age,
-                              answer.cache_status};
+  AnswerOpening opening{answer.status, says(answer, "Date"), says(answer, "Via"), answer.age, answer.cache_status, {}};
+  if (answer.fields != nullptr) opening.earlier_caches = earlier_caches(*answer.fields);
   write_opening(opening, http_date, out);
   write_rest_of_head(answer, out);
 }

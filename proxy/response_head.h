@@ -35,7 +35,7 @@ struct OriginAnswer {
   std::string_view protocol;  // "1.0", "1.1" or "2.0", as Via says it
   cache::Fields received;     // every field as it came: what cache::freshness_of is asked with
   // What may be kept and sent on: end-to-end fields in their order, without those that have a place of their own here
-  // or that Larder says itself (Age, Cache-Status, Accept-Ranges), without promises of other connections (Alt-Svc) and
+  // or that Larder says itself (Age, Accept-Ranges), without promises of other connections (Alt-Svc) and
   // without what is of one part only (Content-Digest of a 206). Via is there, with Larder's own entry, when it says
   // more than that one would; Date, if it is one.
   cache::Fields kept;
@@ -125,6 +125,7 @@ struct AnswerOpening {
   bool says_via = false;
   std::optional<std::chrono::seconds> age;
   std::string_view cache_status;
+  std::string_view earlier_caches;  // what these have said of Cache-Status
 };
 
 // Appends the head, its empty line included, to `out`: status line HTTP/1.1, then Date (`http_date`, now) and Via: 1.1
@@ -133,6 +134,9 @@ void write_response_head(const ClientAnswer& answer, std::string_view http_date,
 // The same in two parts. The second changes with neither time nor age nor cache_status, and can be kept.
 void write_opening(const AnswerOpening& opening, std::string_view http_date, std::string& out);
 void write_rest_of_head(const ClientAnswer& answer, std::string& out);
+
+// What is kept of other caches' Cache-Status; "" for nothing. A view of `fields`.
+std::string_view earlier_caches(const cache::Fields& fields);
 
 // Whether a field of this name, in any letter case, is among `fields`.
 bool says(const ClientAnswer& answer, std::string_view name);

@@ -75,6 +75,17 @@ TEST_CASE("a dictionary is read as RFC 8941 writes it") {
   CHECK(parse_dictionary("")->empty());
 }
 
+TEST_CASE("a list is one only when every member can be read") {
+  for (const auto* right : {"a", " a; hit", "a;x=1, \"b c\";y=tok", "(a b);z , 12", "a ,b"}) {
+    INFO(right);
+    CHECK(is_list(right));
+  }
+  for (const auto* wrong : {"", " ", "a,", ",a", "a b", "a;", "a; X=1", "\"a", "a, \"b", "a;x=", "(a", "=1"}) {
+    INFO(wrong);
+    CHECK_FALSE(is_list(wrong));
+  }
+}
+
 TEST_CASE("a dictionary with any part malformed is none") {
   for (const auto* wrong : {"a,", ",a", "A=1", "a =1", "a= 1", "a=", "a=\"x", "a=1 b", "a=?2", "a=1234567890123456",
                             "a=1.", "a=1.2345", "a=(1", "a=:x", "a;", "a;B", "a=&", "a=\"\x01\"", "a=-"}) {

@@ -40,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto members = parse_dictionary(text)) {
     for (const auto& member : *members) require(!member.key.empty() && member.key.find(' ') == std::string::npos);
   }
+  if (is_list(text)) require(is_list(text + ", larder; hit"));
   VariantTable table;
   const auto nominated = nominated_fields({{"Vary", text}});
   const auto says = [&](std::string_view name) { return std::optional(text + std::string(name)); };

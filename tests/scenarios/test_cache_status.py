@@ -57,6 +57,22 @@ def test_another_clients_validation(site, ask):
     assert sorted(cache_status(asked.result()) for asked in (first, second)) == ["fwd=stale; collapsed", "fwd=stale; fwd-status=200; stored"]
 
 
+def test_what_earlier_caches_say_comes_first(site, ask):
+    script(site, "/c", answer("max-age=60", Cache_Status='parent; fwd=miss; ttl=5, "edge 1"; hit'))
+    said = [(ask("/c")["Cache-Status"], site.larder.settle())[0] for _ in range(2)]
+    assert said == ['parent; fwd=miss; ttl=5, "edge 1"; hit, larder; fwd=miss; stored', 'parent; fwd=miss; ttl=5, "edge 1"; hit, larder; hit']
+
+
+def test_what_earlier_caches_say_of_what_is_passed_comes_first(site, ask):
+    script(site, "/c", answer("no-store", Cache_Status="parent; hit"))
+    assert ask("/c", method="POST", body=b"x")["Cache-Status"] == "parent; hit, larder; fwd=method"
+
+
+def test_what_no_one_could_read_of_earlier_caches_is_dropped(site, ask):
+    script(site, "/c", answer("max-age=60", Cache_Status='parent; hit, "edge'))
+    assert [told(site, ask("/c")) for _ in range(2)] == ["fwd=miss; stored", "hit"]
+
+
 def test_a_method_and_a_head(site, ask):
     script(site, "/m", answer("max-age=60"))
     assert told(site, ask("/m", method="POST", body=b"x")) == "fwd=method"
