@@ -22,6 +22,7 @@
 #include "cache/store.h"
 #include "config/load.h"
 #include "proxy/proxy.h"
+#include "proxy/reverse_names.h"
 #include "proxy/tls_context.h"
 #include "reports/access_log.h"
 #include "reports/ledger.h"
@@ -107,6 +108,8 @@ class Daemon {
     access_log_ = std::make_unique<reports::AccessLog>(
         config_->log, config_->identity.pseudonyms ? reports::Whose::hidden : reports::Whose::told);
     reports::LedgerOptions recorded = ledger_options(*config_);
+    if (config_->identity.reverse_names) names_ = std::make_shared<proxy::ReverseNames>(*config_, clock_);
+    recorded.names = names_;
     recorded.told = [log = access_log_.get()](const auto& fetches) { log->add(fetches); };
     auto ledger = reports::Ledger::open(recorded, clock_);
     if (!ledger) return std::move(ledger).error();
@@ -141,6 +144,7 @@ class Daemon {
     access_log_->apply(config_->log);
     store_->set_limits(config_->storage.cache_size_bytes, config_->storage.reserve_bytes);
     proxy_->reload(config_);
+    if (names_) names_->apply(*config_);
     webhooks_->apply(config_);
     if (auto applied = admin_->apply(config_); !applied) spdlog::error("reload: {}", applied.error().message);
   }
@@ -213,6 +217,7 @@ class Daemon {
   WallTime started_;
   std::shared_ptr<const config::Config> config_;
   std::unique_ptr<cache::Store> store_;
+  std::shared_ptr<proxy::ReverseNames> names_;      // null: nobody is asked
   std::unique_ptr<reports::AccessLog> access_log_;  // before the ledger, which tells it
   std::unique_ptr<reports::Ledger> ledger_;
   std::unique_ptr<proxy::Proxy> proxy_;

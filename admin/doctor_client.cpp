@@ -166,6 +166,11 @@ void examine_identity(const Client& client, Findings& findings) {
                           "it is known by its hardware address only, which phones change from network to network",
                           "give it a profile whose addresses name it (larder profile KIND --mdm MDM)"});
       return;
+    case DeviceEvidence::name:
+      findings.push_back({"identity", "", Verdict::warning,
+                          "it is known only by what a nameserver calls its address, which is as true as the site's DNS",
+                          "give it a profile whose addresses name it (larder profile KIND --mdm MDM)"});
+      return;
     case DeviceEvidence::address:
       break;
   }

@@ -84,6 +84,14 @@ inline constexpr std::size_t kStoreInbox = 65536;
 // and the drop is counted and shown.
 inline constexpr std::size_t kLedgerInbox = 262144;
 
+// Addresses of clients whose names are remembered, 150 bytes each: a large site's. Over it: those that are no longer
+// good are forgotten, or else all, and asked for anew.
+inline constexpr std::size_t kClientNames = 65536;
+// Names that nameservers are asked for at a time, and that wait for it. A nameserver nearby answers in a millisecond;
+// one that is silent holds each for six seconds. Over it: not asked, until the next request from there.
+inline constexpr std::size_t kNamesAsked = 64;
+inline constexpr std::size_t kNamesWaiting = 8192;
+
 // Variants of one URL kept side by side (Vary). Encodings and languages make a handful; a field with a value of each
 // client's own would fill the store with copies. Over it: the oldest goes.
 inline constexpr std::size_t kVariants = 16;

@@ -114,6 +114,8 @@ struct OriginsConfig {
 struct IdentityConfig {
   std::chrono::seconds lease = std::chrono::hours(12);  // how long a PAC's token tells whose an address is; 0 never
   std::vector<std::filesystem::path> dhcp_leases;       // files of dnsmasq, Kea or ISC DHCP; empty: none
+  bool reverse_names = false;                           // whether nameservers are asked what clients are called
+  std::vector<Endpoint> nameservers;                    // whom for that; none: the system's
   bool pseudonyms = false;                              // a keyed hash stands where a device's identity would
 };
 

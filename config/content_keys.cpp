@@ -228,6 +228,17 @@ constexpr std::array kContentKeys{
         [](const Config& c) {
           return show_list(std::vector<std::string>(c.identity.dhcp_leases.begin(), c.identity.dhcp_leases.end()));
         }},
+    Key{"identity.reverse_names", "true or false", "false", "true",
+        "Whether nameservers are asked what the addresses of clients are called. A device of which nothing else is "
+        "known "
+        "is then known by that name, if the name leads back to its address.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.identity.reverse_names, read_switch(v, p)); },
+        nullptr, [](const Config& c) { return std::string(c.identity.reverse_names ? "true" : "false"); }},
+    Key{"identity.nameservers", "list of addresses", "[]", R"(["10.1.0.53"])",
+        "Whom identity.reverse_names asks: the site's own nameservers, which know the names of its devices; empty for "
+        "the system's. Never origins.nameservers, which may be outside.",
+        Reload::restart, [](Config& c, const Value& v, P& p) { put(c.identity.nameservers, read_nameservers(v, p)); },
+        nullptr, [](const Config& c) { return show_list(c.identity.nameservers); }},
     Key{"identity.pseudonyms", "true or false", "false", "true",
         "Whether the record names devices and addresses by keyed hashes alone. Every 30 days the key is another, and a "
         "device gets a new name. What was recorded before stays as it is; `larder devices erase` and "

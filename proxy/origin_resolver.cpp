@@ -2,19 +2,14 @@
 #include "proxy/origin_resolver.h"
 #include "proxy/origin_limits.h"
 
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace larder::proxy {
 namespace {
 
-// A nameserver is given so long for an answer, and asked so often; the next is asked in between.
-constexpr const char* kAnswerSeconds = "2";
-constexpr const char* kAttempts = "3";
 // How much longer the other family is waited for once one has answered (RFC 8305 3 waits 50 ms, for nameservers
 // nearby).
 constexpr std::chrono::milliseconds kOtherFamily{250};
@@ -23,23 +18,6 @@ constexpr std::chrono::seconds kLeastLife{5};
 constexpr std::chrono::seconds kMostLife{3600};
 constexpr std::chrono::seconds kFailureLife{5};
 constexpr std::chrono::hours kStaleLife{24};
-
-void log_dns(int is_warning, const char* message) {
-  spdlog::log(is_warning != 0 ? spdlog::level::info : spdlog::level::debug, "origins.nameservers: {}", message);
-}
-
-config::Address v4(const std::byte* bytes) {
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  std::memcpy(&in.sin_addr, bytes, sizeof in.sin_addr);
-  return config::Address::from(reinterpret_cast<const sockaddr&>(in));
-}
-
-config::Address v6(const std::byte* bytes) {
-  config::Address address;
-  std::memcpy(address.bytes.data(), bytes, address.bytes.size());
-  return address;
-}
 
 }  // namespace
 
@@ -68,18 +46,7 @@ struct OriginResolver::Name {
 
 OriginResolver::OriginResolver(event_base* base, std::vector<config::Endpoint> nameservers, const Clock& clock)
     : base_(base), nameservers_(std::move(nameservers)), clock_(clock) {
-  if (!configured()) return;
-  dns_.reset(evdns_base_new(base, 0));
-  if (!dns_) std::abort();  // out of memory before anything has begun
-  evdns_set_log_fn(log_dns);
-  evdns_base_set_option(dns_.get(), "timeout:", kAnswerSeconds);
-  evdns_base_set_option(dns_.get(), "attempts:", kAttempts);
-  evdns_base_set_option(dns_.get(), "randomize-case:", "1");
-  for (const config::Endpoint& server : nameservers_) {
-    if (evdns_base_nameserver_ip_add(dns_.get(), server.text().c_str()) != 0) {
-      spdlog::error("the nameserver {} cannot be used; correct origins.nameservers", server.text());
-    }
-  }
+  if (configured()) dns_ = dns_base(base, nameservers_, "origins.nameservers");
 }
 
 OriginResolver::~OriginResolver() = default;
@@ -126,13 +93,7 @@ void OriginResolver::on_answer(int result, char type, int count, int ttl, void* 
   query.running = false;
   query.result = result;
   query.ttl = std::chrono::seconds(std::max(ttl, 0));
-  const bool is_v4 = type == DNS_IPv4_A;
-  if (result == DNS_ERR_NONE && (is_v4 || type == DNS_IPv6_AAAA)) {
-    const auto* bytes = static_cast<const std::byte*>(addresses);
-    for (int i = 0; i < count; ++i, bytes += is_v4 ? sizeof(in_addr) : sizeof(in6_addr)) {
-      query.addresses.push_back(is_v4 ? v4(bytes) : v6(bytes));
-    }
-  }
+  if (result == DNS_ERR_NONE) query.addresses = addresses_in(type, count, addresses);
   OriginResolver& resolver = *query.resolver;
   Name& name = *resolver.names_.at(*query.host);
   if (name.running() && !query.addresses.empty()) {

@@ -8,8 +8,6 @@
 // Threads: `origin`.
 #pragma once
 
-#include <event2/dns.h>
-
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,18 +15,12 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/owned.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "proxy/event_thread.h"
+#include "proxy/nameservers.h"
 
 namespace larder::proxy {
-
-// Without the callbacks of what is still being asked: who asked goes with the resolver.
-inline void free_dns_base(evdns_base* base) {
-  evdns_base_free(base, 0);
-}
-using DnsBase = Owned<evdns_base, free_dns_base>;
 
 class OriginResolver {
  public:

@@ -75,6 +75,8 @@ std::string_view said_by(DeviceEvidence evidence) {
       return "because it has named itself from this address not long ago";
     case DeviceEvidence::dhcp:
       return "by the hardware address to which DHCP has given its address";
+    case DeviceEvidence::name:
+      return "by the name that a nameserver has for its address";
   }
   return {};
 }

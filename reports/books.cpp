@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "reports/device_rows.h"
 #include "reports/possession.h"
 #include "reports/reattribution.h"
 #include "updates/user_agent.h"
@@ -10,7 +11,7 @@
 namespace larder::reports {
 namespace {
 
-// Devices remembered by token and by address; 100 bytes each.
+// Devices remembered by token, by name and by address; 100 bytes each.
 constexpr std::size_t kRememberedDevices = 32768;
 
 std::uint64_t microseconds(WallTime time) {
@@ -23,13 +24,21 @@ bool makes_version_row(const FetchRecord& record) {
 
 }  // namespace
 
-void Books::begin(WriteTxn& txn, const Clock& clock) {
+void Books::begin(WriteTxn& txn, const Clock& clock, const std::vector<ClientName>& names) {
   txn_ = &txn;
   sequence_ = txn.number(kMetaSequence);
   if (neighbourhood_.refresh(clock.steady())) devices_by_address_.clear();
   if (pseudonyms_.begin(txn, clock.now())) {
     devices_by_token_.clear();
+    devices_by_name_.clear();
     devices_by_address_.clear();
+    names_.clear();
+  }
+  names_.begin();
+  for (const ClientName& said : names) {
+    DeviceName name;
+    if (!said.name.empty()) name = {pseudonyms_.of(name_device_id(said.name)), pseudonyms_.on() ? "" : said.name};
+    names_.learn(pseudonyms_.of(said.address), std::move(name), said.life, microseconds(clock.now()));
   }
   bindings_.begin(txn);
   places_.begin(txn);
@@ -39,7 +48,7 @@ void Books::foresee(const FetchRecord& record) {
   if (record.entrance != Entrance::helper || !is_device_token(record.token)) return;
   const Neighbour* neighbour = neighbourhood_.find(record.client);
   const bool known = neighbour != nullptr && !pseudonyms_.on();
-  bindings_.named(pseudonyms_.of(record.client), device_by_itself(record).number, microseconds(record.time),
+  bindings_.named(pseudonyms_.of(record.client), device_by_token(record).number, microseconds(record.time),
                   known ? std::optional(neighbour->mac) : std::nullopt);
 }
 
@@ -82,9 +91,11 @@ void Books::finish() {
 // What is already on record of an address that is now known to be a device's. Rows are written by now.
 void Books::settle_claims() {
   bool moved = false;
+  for (const NameClaim& claim : names_.claims()) moved |= move_to_named(claim);
   for (const Claim& claim : bindings_.take_claims()) {
     std::vector<std::string> guesses{claim.address.text()};
     if (claim.mac) guesses.push_back(mac_id(*claim.mac));
+    if (const auto name = names_.last_id(claim.address); !name.empty()) guesses.emplace_back(name);
     for (const std::string& guess : guesses) {
       const auto from = txn_->get(Table::device_ids, guess);
       if (!from) continue;
@@ -95,9 +106,30 @@ void Books::settle_claims() {
   if (moved) forget_devices();
 }
 
+bool Books::move_to_named(const NameClaim& claim) {
+  const auto from = txn_->get(Table::device_ids, claim.address.text());
+  if (!from) return false;
+  const std::uint32_t guess = StoredReader(*from).u32();
+  const auto guessed = read_row<DeviceState>(*txn_, Table::devices, RowKey{guess});
+  if (!guessed || guessed->last_us < claim.from_us) return false;
+  const std::uint32_t device = number_device({claim.name.id, DeviceEvidence::name}).number;
+  DeviceState& state = devices_.change(*txn_, RowKey{device});
+  state.host = name_id(claim.name.host);
+  const bool is_new = state.requests == 0;
+  devices_.write(*txn_);
+  const Move move{guess, device, claim.address, claim.from_us, claim.until_us, DeviceEvidence::name};
+  if (move_fetches(*txn_, move) == 0 && is_new) {
+    txn_->erase(Table::devices, RowKey{device}.view());
+    txn_->erase(Table::device_ids, claim.name.id);
+  }
+  forget_devices();
+  return true;
+}
+
 // What is remembered of devices and of what they have.
 void Books::forget_devices() {
   devices_by_token_.clear();
+  devices_by_name_.clear();
   devices_by_address_.clear();
   last_device_ = 0;
   device_totals_.forget();
@@ -115,6 +147,7 @@ void Books::forget() {
   forget_devices();
   for (auto* tallies : {&totals_, &days_, &hours_}) tallies->forget();
   bindings_.forget();
+  names_.retry();
   places_.forget();
   fetches_.clear();
   fetch_bytes_.clear();
@@ -193,28 +226,38 @@ Books::KnownDevice Books::device_of(const FetchRecord& record, std::uint64_t tim
     if (const auto bound = bindings_.device_at(pseudonyms_.of(record.client), time_us))
       return {*bound, DeviceEvidence::lease};
   }
-  return device_by_itself(record);
+  return is_device_token(record.token) ? device_by_token(record) : device_by_address(record, time_us);
 }
 
-Books::KnownDevice Books::device_by_itself(const FetchRecord& record) {
+Books::KnownDevice Books::device_by_token(const FetchRecord& record) {
   if (const auto known = devices_by_token_.find(record.token); known != devices_by_token_.end()) {
     const bool by_user = record.token_from == DeviceEvidence::proxy_user;
     return {known->second, by_user ? DeviceEvidence::proxy_user : DeviceEvidence::token};
   }
-  const bool has_token = is_device_token(record.token);
-  if (!has_token) {
-    if (const auto known = devices_by_address_.find(record.client); known != devices_by_address_.end()) {
-      return known->second;
-    }
-  }
-  const KnownDevice device = number_device(named(identify(record, neighbourhood_.find(record.client)), record));
+  const KnownDevice device = number_device(named(identify(record, nullptr), record));
   if (devices_by_token_.size() >= kRememberedDevices) devices_by_token_.clear();
-  if (devices_by_address_.size() >= kRememberedDevices) devices_by_address_.clear();
-  if (has_token) {
-    devices_by_token_.emplace(record.token, device.number);
-  } else {
-    devices_by_address_.emplace(record.client, device);
+  devices_by_token_.emplace(record.token, device.number);
+  return device;
+}
+
+Books::KnownDevice Books::device_by_address(const FetchRecord& record, std::uint64_t time_us) {
+  const auto known = devices_by_address_.find(record.client);
+  const bool is_known = known != devices_by_address_.end();
+  if (is_known && (names_.empty() || known->second.evidence != DeviceEvidence::address)) return known->second;
+  const Neighbour* neighbour = neighbourhood_.find(record.client);
+  const DeviceName* name = neighbour == nullptr ? names_.at(pseudonyms_.of(record.client), time_us) : nullptr;
+  if (name != nullptr) {
+    if (const auto numbered = devices_by_name_.find(name->id); numbered != devices_by_name_.end())
+      return {numbered->second, DeviceEvidence::name};
+    const KnownDevice device = number_device({name->id, DeviceEvidence::name});
+    if (devices_by_name_.size() >= kRememberedDevices) devices_by_name_.clear();
+    devices_by_name_.emplace(name->id, device.number);
+    return device;
   }
+  if (is_known) return known->second;
+  const KnownDevice device = number_device(named(identify(record, neighbour), record));
+  if (devices_by_address_.size() >= kRememberedDevices) devices_by_address_.clear();
+  devices_by_address_.emplace(record.client, device);
   return device;
 }
 
@@ -246,9 +289,12 @@ void Books::see_device(const FetchKey& key, StoredFetch& fetch) {
   DeviceState& state = devices_.change(*txn_, RowKey{fetch.device});
   if (key.time_us >= state.last_us) {
     state.address = fetch.client;
-    if (const Neighbour* neighbour = pseudonyms_.on() ? nullptr : neighbourhood_.find(fetch.client)) {
-      state.mac = neighbour->mac;
-      if (!neighbour->name.empty()) state.host = name_id(neighbour->name);
+    const Neighbour* neighbour = pseudonyms_.on() ? nullptr : neighbourhood_.find(fetch.client);
+    if (neighbour != nullptr) state.mac = neighbour->mac;
+    if (neighbour != nullptr && !neighbour->name.empty()) {
+      state.host = name_id(neighbour->name);
+    } else if (const DeviceName* name = names_.at(fetch.client, key.time_us); name != nullptr && !name->host.empty()) {
+      state.host = name_id(name->host);
     }
   }
   state.system.hear(fetch.system, key.time_us);

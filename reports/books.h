@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "reports/bindings.h"
+#include "reports/client_names.h"
 #include "reports/dictionary.h"
 #include "reports/environment.h"
 #include "reports/identity.h"
+#include "reports/named_addresses.h"
 #include "reports/newest.h"
 #include "reports/places.h"
 #include "reports/pseudonyms.h"
@@ -27,13 +29,17 @@ namespace larder::reports {
 class Books {
  public:
   Books(std::unique_ptr<Neighbours> neighbours, const LedgerOptions& options)
-      : neighbourhood_(std::move(neighbours)), bindings_(options.lease), pseudonyms_(options.naming) {}
+      : neighbourhood_(std::move(neighbours)),
+        bindings_(options.lease),
+        names_(options.lease),
+        pseudonyms_(options.naming) {}
 
+  // `names`: what has become known of clients' names. It is remembered also when the transaction fails.
   // begin, any number of posts, finish; then the caller commits, and calls forget() when that failed. Fetches are
   // posted in the order of their arrival: that order decides which fetch completed a version. Each is foreseen once
   // before it is posted, with all that have arrived by then: a device's first request without a name may arrive before
   // the one in which it has named itself.
-  void begin(WriteTxn& txn, const Clock& clock);
+  void begin(WriteTxn& txn, const Clock& clock, const std::vector<ClientName>& names);
   void foresee(const FetchRecord& record);
   void post(const FetchRecord& record);
   void finish();
@@ -63,7 +69,8 @@ class Books {
   std::uint32_t release_id(const FetchSubject& subject);
   const SubjectIds& ids_of(const SharedSubject& subject);
   KnownDevice device_of(const FetchRecord& record, std::uint64_t time_us);
-  KnownDevice device_by_itself(const FetchRecord& record);
+  KnownDevice device_by_token(const FetchRecord& record);
+  KnownDevice device_by_address(const FetchRecord& record, std::uint64_t time_us);
   Identity named(Identity identity, const FetchRecord& record) const;
   KnownDevice number_device(const Identity& identity);
   void see_device(const FetchKey& key, StoredFetch& fetch);
@@ -71,6 +78,7 @@ class Books {
   void add_tallies(const FetchKey& key, const StoredFetch& fetch);
   void hold(const FetchKey& key, const StoredFetch& fetch, bool makes_row);
   void settle_claims();
+  bool move_to_named(const NameClaim& claim);
   void forget_devices();
   Coverage& coverage_of(const StoredFetch& fetch);
   void write_fetches();
@@ -78,10 +86,11 @@ class Books {
 
   Neighbourhood neighbourhood_;
   Bindings bindings_;
+  NamedAddresses names_;
   Pseudonyms pseudonyms_;
   Dictionary dictionary_;
   Places places_{dictionary_};
-  std::unordered_map<std::string, std::uint32_t> devices_by_token_;
+  std::unordered_map<std::string, std::uint32_t> devices_by_token_, devices_by_name_;
   std::unordered_map<config::Address, KnownDevice, AddressHash> devices_by_address_;
   std::uint32_t last_device_ = 0;  // highest number given; 0: not looked up yet
 

@@ -83,8 +83,8 @@ std::string_view to_string(FileKind kind) {
 }
 
 bool better_evidence(DeviceEvidence a, DeviceEvidence b) {
-  // By number: token, proxy_user, mac, address, lease, dhcp.
-  constexpr std::array<int, kDeviceEvidences> kRank{0, 1, 3, 5, 2, 4};
+  // By number: token, proxy_user, mac, address, lease, dhcp, name.
+  constexpr std::array<int, kDeviceEvidences> kRank{0, 1, 3, 6, 2, 4, 5};
   return kRank.at(static_cast<std::size_t>(a)) < kRank.at(static_cast<std::size_t>(b));
 }
 
@@ -102,6 +102,8 @@ std::string_view to_string(DeviceEvidence evidence) {
       return "lease";
     case DeviceEvidence::dhcp:
       return "dhcp";
+    case DeviceEvidence::name:
+      return "name";
   }
   return "unknown";
 }

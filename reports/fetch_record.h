@@ -38,9 +38,10 @@ enum class DeviceEvidence : std::uint8_t {
   mac,         // the hardware address behind the client's address
   address,     // nothing else is known
   lease,       // it has named itself from this address not long ago
-  dhcp         // the hardware address that a DHCP server has given the client's address to
+  dhcp,        // the hardware address that a DHCP server has given the client's address to
+  name         // what a nameserver calls the client's address
 };
-inline constexpr std::uint8_t kDeviceEvidences = 6;
+inline constexpr std::uint8_t kDeviceEvidences = 7;
 // Whether `a` says more about who it was than `b`.
 bool better_evidence(DeviceEvidence a, DeviceEvidence b);
 

@@ -51,7 +51,7 @@ std::string clean_url(std::string_view url) {
 
 bool is_device_token(std::string_view token) {
   if (token.empty() || token.size() > limits::kTokenBytes || !is_printable_utf8(token)) return false;
-  return !token.starts_with("mac:") && !config::Address::parse(token);
+  return !token.starts_with("mac:") && !token.starts_with(kNamePrefix) && !config::Address::parse(token);
 }
 
 std::size_t AddressHash::operator()(const config::Address& address) const {
@@ -80,6 +80,10 @@ const Neighbour* Neighbourhood::find(const config::Address& address) const {
 
 std::string mac_id(const Mac& mac) {
   return "mac:" + mac_text(mac);
+}
+
+std::string name_device_id(std::string_view name) {
+  return std::string(kNamePrefix).append(name);
 }
 
 Identity identify(const FetchRecord& record, const Neighbour* neighbour) {

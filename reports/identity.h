@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whose request it was, as far as anything tells: a token, else the hardware address behind the client's address, else
-// the address. And the cleaning of texts that came from outside before they are kept.
+// the address, which may have a name (named_addresses.h). And the cleaning of texts that came from outside before they
+// are kept.
 #pragma once
 
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "config/network.h"
+#include "reports/client_names.h"
 #include "reports/ledger.h"
 #include "reports/neighbours.h"
 
@@ -20,8 +22,10 @@ namespace larder::reports {
 // products stay under 64 bytes.
 inline constexpr std::size_t kUrlBytes = 9 * 1024;
 inline constexpr std::size_t kNameBytes = 128;
-// The longest device id: a token.
-inline constexpr std::size_t kMostIdBytes = limits::kTokenBytes;
+// In front of the name by which a device is known.
+inline constexpr std::string_view kNamePrefix = "name:";
+// The longest device id: such a name.
+inline constexpr std::size_t kMostIdBytes = kNamePrefix.size() + kDeviceNameBytes;
 
 // Printable UTF-8: anything else becomes '?' a byte. At most kNameBytes.
 std::string clean_name(std::string_view text);
@@ -29,7 +33,7 @@ std::string clean_name(std::string_view text);
 std::string clean_url(std::string_view url);
 
 // A token that may name a device: 1 to limits::kTokenBytes bytes of printable UTF-8 that look like neither an address
-// nor "mac:...", which name devices without a token. Anything else is as good as no token.
+// nor "mac:..." or "name:...", which name devices without a token. Anything else is as good as no token.
 bool is_device_token(std::string_view token);
 
 struct AddressHash {
@@ -53,6 +57,8 @@ class Neighbourhood {
 
 // The id of a device that is known by its hardware address: "mac:aa:bb:cc:dd:ee:ff".
 std::string mac_id(const Mac& mac);
+// Of one that is known by what a nameserver calls its address: "name:annas-mac.example.org".
+std::string name_device_id(std::string_view name);
 
 struct Identity {
   std::string id;

@@ -20,6 +20,7 @@
 
 namespace larder::reports {
 
+class ClientNames;  // client_names.h
 class Neighbours;
 struct InventoryLine;    // inventory.h
 struct InventoryImport;  // inventory.h
@@ -31,6 +32,7 @@ struct LedgerOptions {
   std::vector<std::filesystem::path> dhcp_leases{};  // lease_files.h
   std::chrono::seconds device_retention{0};          // a device not seen for so long is erased; 0: none is
   Naming naming = Naming::plain;                     // pseudonyms.h
+  std::shared_ptr<ClientNames> names{};              // for this ledger alone; null: nobody is asked for names
   // Told of what record() is given, on the caller's thread; must not wait. Empty: nobody.
   std::function<void(const std::vector<FetchRecord>&)> told{};
 };

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/thread.h"
+#include "reports/client_names.h"
 #include "reports/reckoning.h"
 #include "reports/retention.h"
 
@@ -40,6 +41,18 @@ bool opens_for_writing(const std::filesystem::path& file) {
   return fd >= 0;
 }
 
+std::vector<config::Address> clients_of(const std::vector<Batch>& batches) {
+  std::vector<config::Address> clients;
+  for (const Batch& batch : batches) {
+    for (const FetchRecord& fetch : batch.fetches) {
+      if (fetch.entrance != Entrance::own) clients.push_back(fetch.client);
+    }
+  }
+  std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+  clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
+  return clients;
+}
+
 std::filesystem::path journal_of(std::filesystem::path ledger) {
   return ledger += "-journal";
 }
@@ -66,6 +79,7 @@ LedgerWriter::LedgerWriter(LedgerOptions options, const Clock& clock, std::uniqu
     inbox_.push_back(std::move(batch));
   }
   if (const Status begun = journal_.begin(); !begun) journal_broken_ = begun.error().message;
+  if (options_.names) options_.names->start([this] { hear_of_names(); });
   journal_thread_ = std::thread([this] { run_journal(); });
   thread_ = std::thread([this] { run_ledger(); });
 }
@@ -83,6 +97,7 @@ LedgerWriter::~LedgerWriter() {
     wake_.notify_all();
   }
   thread_.join();
+  if (options_.names) options_.names->stop();
   journal_.close();
   journal_.posted(next_to_post_);
 }
@@ -177,6 +192,7 @@ void LedgerWriter::run_journal() {
     if (arrivals_.empty()) return;
     std::vector<Batch> batches = std::exchange(arrivals_, {});
     lock.unlock();
+    if (options_.names) options_.names->ask(clients_of(batches));
     const Status written = journal_.append(batches);
     lock.lock();
     journal_broken_ = written ? "" : written.error().message;
@@ -196,11 +212,19 @@ void LedgerWriter::run_ledger() {
   make_changes();
 }
 
+void LedgerWriter::hear_of_names() {
+  const std::lock_guard lock(mutex_);
+  if (names_at_ != SteadyTime::max()) return;
+  names_at_ = Real::now() + kGather;
+  wake_.notify_one();
+}
+
 // When the next turn is due though nobody asks for one. The mutex is held.
 SteadyTime LedgerWriter::next_deadline() const {
   if (!pending_.empty()) return try_again_;
-  if (inbox_.empty()) return retention_at_;
-  return waiting_ >= kCrowd ? SteadyTime::min() : std::min(oldest_ + kGather, retention_at_);
+  const SteadyTime anyhow = std::min(retention_at_, names_at_);
+  if (inbox_.empty()) return anyhow;
+  return waiting_ >= kCrowd ? SteadyTime::min() : std::min(oldest_ + kGather, anyhow);
 }
 
 bool LedgerWriter::wait_for_work() {
@@ -212,6 +236,7 @@ bool LedgerWriter::wait_for_work() {
     wake_.wait_until(lock, deadline);
   }
   flush_wanted_ = false;
+  names_at_ = SteadyTime::max();
   while (!inbox_.empty()) {
     pending_.push_back(std::move(inbox_.front()));
     inbox_.pop_front();
@@ -245,7 +270,7 @@ LedgerWriter::Attempt LedgerWriter::attempt() {
   const std::uint64_t dropped = dropped_;
   if (dropped != dropped_before_) txn.set_number(kMetaDropped, dropped);
   const std::uint64_t held = txn.entries(Table::fetches);
-  const bool nothing_changed = posted.fetches == 0 && old_ones == 0 && forgotten == 0 && dropped == dropped_before_;
+  const bool nothing_changed = posted.fetches + posted.names + old_ones + forgotten == 0 && dropped == dropped_before_;
   const int code = nothing_changed ? txn.failure() : std::move(txn).commit();
   if (forgotten > 0) books_.forget();
   if (code == 0) {
@@ -257,9 +282,11 @@ LedgerWriter::Attempt LedgerWriter::attempt() {
 
 LedgerWriter::Posted LedgerWriter::post_waiting(WriteTxn& txn) {
   Posted posted;
-  if (pending_.empty()) return posted;
+  const auto names = options_.names ? options_.names->take() : std::vector<ClientName>();
+  posted.names = names.size();
+  if (pending_.empty() && names.empty()) return posted;
   const SteadyTime enough = Real::now() + kTurnBudget;
-  books_.begin(txn, clock_);
+  books_.begin(txn, clock_, names);
   foresee_waiting();
   std::size_t from = first_posted_;
   for (const Batch& batch : pending_) {

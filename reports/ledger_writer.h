@@ -54,10 +54,12 @@ class LedgerWriter {
  private:
   void run_journal();
   void run_ledger();
+  void hear_of_names();
   bool wait_for_work();  // false: stopping, and nothing is left
   struct Posted {
     std::size_t fetches = 0;
     std::uint64_t next = 0;  // sequence behind the last one
+    std::size_t names = 0;   // of clients, learnt
   };
   struct Attempt {
     int code = 0;  // 0: durable
@@ -78,11 +80,12 @@ class LedgerWriter {
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_, wake_, turned_;
-  std::vector<Batch> arrivals_;  // not yet in the journal; guarded by mutex_, as are the following
-  std::deque<Batch> inbox_;      // in the journal
-  std::size_t waiting_ = 0;      // fetches in arrivals_, the journal's hands, inbox_ and pending_
-  SteadyTime oldest_{};          // real time; of the inbox's first fetch
-  unsigned flushing_ = 0;        // callers of flush()
+  std::vector<Batch> arrivals_;              // not yet in the journal; guarded by mutex_, as are the following
+  std::deque<Batch> inbox_;                  // in the journal
+  std::size_t waiting_ = 0;                  // fetches in arrivals_, the journal's hands, inbox_ and pending_
+  SteadyTime oldest_{};                      // real time; of the inbox's first fetch
+  SteadyTime names_at_ = SteadyTime::max();  // real time; when clients' names that are known are looked at
+  unsigned flushing_ = 0;                    // callers of flush()
   struct Change {
     const std::function<void(WriteTxn&)>* make;
     std::optional<Status> outcome;

@@ -75,7 +75,7 @@ class Moving {
     for (auto moved = moved_.rbegin(); moved != moved_.rend(); ++moved) {
       StoredFetch& fetch = moved->fetch;
       fetch.device = move_.to;
-      fetch.evidence = DeviceEvidence::lease;
+      fetch.evidence = move_.evidence;
       fetch.before = to.last_fetch;
       to.last_fetch = moved->key;
       write_fetch(txn_, *moved);

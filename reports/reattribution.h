@@ -12,6 +12,7 @@
 
 #include "config/network.h"
 #include "reports/environment.h"
+#include "reports/fetch_record.h"
 
 namespace larder::reports {
 
@@ -24,8 +25,9 @@ struct Move {
   std::uint32_t from = 0, to = 0;
   config::Address address;
   std::uint64_t from_us = 0, until_us = 0;
+  DeviceEvidence evidence = DeviceEvidence::lease;  // of the fetches from now on
 };
-// How many fetches were moved. Their evidence is DeviceEvidence::lease.
+// How many fetches were moved.
 std::size_t move_fetches(WriteTxn& txn, const Move& move);
 
 // The device is none any more. Its raw fetches stay, as nobody's, without system, and of the address only the network.

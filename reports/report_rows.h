@@ -58,7 +58,7 @@ struct DeviceRow {
   std::string id;  // token, or "mac:..." or the address
   DeviceEvidence evidence = DeviceEvidence::address;
   std::string serial, name, model, owner, group;
-  std::string host_name;  // by DHCP
+  std::string host_name;  // by DHCP, else by a nameserver
   std::string address, mac, os, os_version, os_build;
   SystemEvidence os_evidence = SystemEvidence::none;
   bool os_at_least = false;  // os_version is a lower bound

@@ -125,7 +125,7 @@ struct DeviceState {
   DeviceEvidence evidence = DeviceEvidence::address;
   config::Address address;
   std::optional<std::array<std::uint8_t, 6>> mac;
-  std::uint32_t host = 0;  // what it calls itself by DHCP
+  std::uint32_t host = 0;  // what it is called by DHCP, else by a nameserver
   DeviceSystem system;
   std::uint64_t first_us = UINT64_MAX, last_us = 0;
   std::uint64_t requests = 0, bytes_sent = 0;

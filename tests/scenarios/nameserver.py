@@ -3,6 +3,7 @@
 
     with Nameserver() as dns:
         dns.put("vendor.test", "127.0.0.2", "fd00::1", ttl=5)
+        dns.call("127.0.0.2", "mac.test")       # the address's name; bytes are a label of it as they stand
         dns.fault = "silent"                    # or "servfail", "truncated"; None: answers
         assert dns.asked("vendor.test") == 1    # questions for A records
 """
@@ -12,13 +13,14 @@ import socket
 import struct
 import threading
 
-A, AAAA, IN = 1, 28, 1
+A, AAAA, PTR, IN = 1, 28, 12, 1
 RCODES = {"servfail": 2, "refused": 5}
 
 
 class Nameserver:
     def __init__(self):
         self.names: dict[str, tuple[list, int]] = {}
+        self.called: dict[str, bytes] = {}
         self.fault: str | None = None
         self.silent_types: set[int] = set()
         self._log: list[tuple[str, int]] = []
@@ -40,6 +42,14 @@ class Nameserver:
     def put(self, name: str, *addresses: str, ttl: int = 60):
         """The name's addresses from now on; none: it exists but has no address."""
         self.names[name] = ([ipaddress.ip_address(a) for a in addresses], ttl)
+
+    def call(self, address: str, *labels: str | bytes):
+        """What the address is called from now on; nothing: its name is gone."""
+        parts = [part for label in labels for part in ([label] if isinstance(label, bytes) else label.encode().split(b"."))]
+        self.called[ipaddress.ip_address(address).reverse_pointer] = b"".join(bytes([len(part)]) + part for part in parts) + b"\0" if parts else b""
+
+    def asked_back(self, address: str) -> int:
+        return self.asked(ipaddress.ip_address(address).reverse_pointer, PTR)
 
     def asked(self, name: str, kind: int = A) -> int:
         return sum(1 for asked in list(self._log) if asked == (name, kind))
@@ -75,6 +85,9 @@ class Nameserver:
             return header(0x0200, 0)
         if self.fault in RCODES:
             return header(RCODES[self.fault], 0)
+        if kind == PTR and self.called.get(name):
+            called = self.called[name]
+            return header(0, 1) + struct.pack("!HHHIH", 0xC00C, PTR, IN, 60, len(called)) + called
         if name not in self.names:
             return header(3, 0)                        # no such name
         addresses, ttl = self.names[name]
