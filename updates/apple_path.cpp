@@ -47,10 +47,6 @@ constexpr auto kModels = std::to_array<ModelProduct>({
     {"AppleDisplay", "Studio Display firmware"},
 });
 
-bool is_version(std::string_view text) {
-  return is_dotted_number(text) || (!text.empty() && all(text, is_digit));
-}
-
 std::string_view without_suffix_a(std::string_view segment) {
   constexpr std::size_t kSuffixBytes = 13;  // "-A_" and ten letters or digits
   if (segment.size() <= kSuffixBytes) return segment;
@@ -117,7 +113,7 @@ std::optional<RestoreName> read_restore_name(std::string_view name) {
   if (words.size() < 3) return std::nullopt;
   // Some old names carry a second, internal build: take the first pair of version and build.
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-    if (!is_version(words[i]) || !is_apple_build(words[i + 1])) continue;
+    if (!is_version_number(words[i]) || !is_apple_build(words[i + 1])) continue;
     return RestoreName{product_of_model(words.front(), words[i]), std::string(words[i]), std::string(words[i + 1])};
   }
   return std::nullopt;
@@ -131,9 +127,8 @@ std::optional<RestoreName> read_version_folder(std::string_view path) {
   const auto folder = path.substr(1, end - 1);
   for (const auto system : kSystems) {
     if (!equals_ignoring_case(folder.substr(0, system.size()), system)) continue;
-    const auto rest = folder.substr(system.size());
-    const auto version = rest.substr(0, std::min(rest.find_first_not_of("0123456789."), rest.size()));
-    if (is_version(version)) return RestoreName{std::string(system), std::string(version), {}};
+    const auto version = folder.substr(system.size());
+    if (is_version_number(version)) return RestoreName{std::string(system), std::string(version), {}};
   }
   return std::nullopt;
 }

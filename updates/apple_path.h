@@ -28,7 +28,8 @@ struct RestoreName {
 };
 std::optional<RestoreName> read_restore_name(std::string_view name);
 
-// "/iOS9.3.1/031-56322-.../..." on appldnld: product and version, the build empty.
+// "/iOS9.3.1/031-56322-.../..." on appldnld: product and version, the build empty. Nothing when the folder says more
+// ("/iOS10.0Seed/"): what that means is not known.
 std::optional<RestoreName> read_version_folder(std::string_view path);
 
 // "com_apple_MobileAsset_MacSoftwareUpdate" among the segments: "MacSoftwareUpdate"; "" when there is none.

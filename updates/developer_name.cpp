@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "base/text.h"
+#include "updates/user_agent.h"
 
 namespace larder::updates {
 namespace {
@@ -43,6 +45,20 @@ std::optional<DeveloperName> read_sdk(std::string_view name) {
   return std::nullopt;
 }
 
+// " beta 3", " RC 2" where the words behind a version say so, wherever among them; "" for what is final.
+std::string stage_of(std::span<const std::string_view> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool spelt = i + 1 < words.size() && words[i] == "Release" && words[i + 1] == "Candidate";
+    const bool candidate = spelt || equals_ignoring_case(words[i], "RC");
+    if (!candidate && !equals_ignoring_case(words[i], "beta")) continue;
+    std::string stage = candidate ? " RC" : " beta";
+    const std::size_t next = i + (spelt ? 2 : 1);
+    if (next < words.size() && is_number(words[next])) add_word(stage, words[next]);
+    return stage;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<DeveloperName> read_developer_name(std::string_view name) {
@@ -58,16 +74,12 @@ std::optional<DeveloperName> read_developer_name(std::string_view name) {
   for (auto word = words.begin(); word != number; ++word) add_word(read.product, *word);
   if (read.product.empty()) return std::nullopt;
   read.version = *number;
-  auto word = number + 1;
-  if (word != words.end() && equals_ignoring_case(*word, "beta")) {
-    add_word(read.version, *word++);
-    if (word != words.end() && is_number(*word)) add_word(read.version, *word++);
-  } else if (words.end() - word >= 2 && word[0] == "Release" && word[1] == "Candidate") {
-    add_word(read.version, "RC");
-    word += 2;
-  }
-  if (words.end() - word >= 2 && word[0] == "Simulator" && word[1] == "Runtime") {
+  read.version += stage_of({number + 1, words.end()});
+  static constexpr auto kRuntime = std::to_array<std::string_view>({"Simulator", "Runtime"});
+  if (std::search(number, words.end(), kRuntime.begin(), kRuntime.end()) != words.end()) {
     add_word(read.product, "Simulator Runtime");
+  } else if (is_system(read.product)) {
+    return std::nullopt;  // "macOS_15_Session_Videos.dmg": something for the system, never the system
   }
   return read;
 }

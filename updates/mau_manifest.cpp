@@ -16,8 +16,6 @@
 namespace larder::updates {
 namespace {
 
-constexpr std::string_view kNoVersion = "99999";
-
 // Where a URL stands in its dictionary, the most telling first.
 enum Rank : int { kLocation, kBinary, kFull, kElsewhere };
 
@@ -56,11 +54,12 @@ std::string product_of(const Place& place, PlistNode entry) {
 
 std::string version_of(PlistNode entry) {
   const auto version = entry["Update Version"].text();
-  return version == kNoVersion ? std::string{} : std::string(version);
+  return version == kNoMauVersion ? std::string{} : std::string(version);
 }
 
 bool is_http(std::string_view text) {
-  return text.starts_with("https://") || text.starts_with("http://");
+  const std::string start = to_lower(text.substr(0, std::string_view("https://").size()));
+  return start == "https://" || start.starts_with("http://");
 }
 
 class Entry {

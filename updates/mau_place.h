@@ -34,6 +34,9 @@ bool is_mau_collateral(std::string_view name);
 // The application id in a collateral's name: "0409OPIM2019-chk.xml" and "0409OPIM2019_16.109.xml" -> "OPIM2019".
 std::string_view mau_app_id(std::string_view collateral);
 
+// What manifests say where an application has no version.
+inline constexpr std::string_view kNoMauVersion = "99999";
+
 // The version in a versioned collateral's name; "" otherwise.
 std::string_view mau_collateral_version(std::string_view collateral);
 

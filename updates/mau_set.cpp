@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "updates/canonical.h"
+#include "updates/mau_place.h"
 #include "updates/package_name.h"
 #include "updates/property_list.h"
 #include "updates/recognise.h"
@@ -13,7 +14,6 @@
 namespace larder::updates {
 namespace {
 
-constexpr std::string_view kNoVersion = "99999";
 // Versions one history may name, and builds one list. Outlook has had some 400 in eight years. Over it: refused.
 constexpr std::size_t kHistory = 10'000;
 constexpr std::size_t kVersionBytes = 64;
@@ -31,7 +31,7 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 bool is_version(std::string_view text) {
-  return !text.empty() && text.size() <= kVersionBytes && text != kNoVersion && is_digit(text.front()) &&
+  return !text.empty() && text.size() <= kVersionBytes && text != kNoMauVersion && is_digit(text.front()) &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Apple's catalogues of mobile assets, https://mesu.apple.com/assets/.../com_apple_MobileAsset_<Type>.xml: a property
-// list {Assets[{__BaseURL, __RelativePath, Build, OSVersion, PrerequisiteBuild, SupportedDevices[],
-// SupportedDeviceModels[], _DownloadSize, _Measurement, _Measurement-SHA256}]}. Members as blacktop/ipsw's
-// pkg/ota/types/asset.go has them; no document as Apple serves it was at hand.
+// list {Assets[{__BaseURL, __RelativePath, Build, OSVersion, PrerequisiteBuild, PrerequisiteOSVersion,
+// SupportedDevices[], SupportedDeviceModels[], _DownloadSize, _Measurement, _Measurement-SHA256}]}. Members as
+// blacktop/ipsw's pkg/ota/types/asset.go has them; no document as Apple serves it was at hand.
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -11,6 +11,7 @@
 #include "updates/apple_path.h"
 #include "updates/lesson.h"
 #include "updates/property_list.h"
+#include "updates/recognise.h"
 
 namespace larder::updates {
 namespace {
@@ -24,9 +25,9 @@ bool is_one_of(const std::array<std::string_view, N>& types, std::string_view ty
 }
 
 // "9.9.26.2": updates for devices that ask without a version are listed far ahead.
-std::string_view version_of(PlistNode asset) {
+std::string_view version_of(PlistNode asset, const char* key) {
   constexpr std::string_view kAhead = "9.9.";
-  std::string_view version = asset["OSVersion"].text();
+  std::string_view version = asset[key].text();
   if (version.starts_with(kAhead)) version.remove_prefix(kAhead.size());
   return version;
 }
@@ -46,26 +47,31 @@ class Assets {
     const auto key = apple_key(address);
     if (!key || lesson_.files.size() > kListedFiles) return;
     auto audience = audience_of(asset);
-    const auto [at, first] = places_.try_emplace(*key, lesson_.files.size());
-    if (!first) {
-      AudiencePtr& known = lesson_.files[at->second].file.audience;
-      known = together(known, audience);
-      return;
-    }
+    const std::string from_version(version_of(asset, "PrerequisiteOSVersion"));
     const std::string_view in_path = mobile_asset_type(*key);
     const std::string_view type = in_path.empty() ? std::string_view(type_) : in_path;
+    const bool system = is_one_of(kSystemUpdates, type) || is_one_of(kMacUpdates, type);
+    const auto [at, first] = places_.try_emplace(*key, lesson_.files.size());
+    if (!first) {
+      ListedFile& known = lesson_.files[at->second].file;
+      if (system) teach_start(*audience, known.product, from_version);
+      add_start(known, *audience, from_version);
+      known.audience = together(known.audience, audience);
+      return;
+    }
     ListedFile file;
     file.url = *key;
-    file.version = version_of(asset);
+    file.version = version_of(asset, "OSVersion");
     file.build = asset["Build"].text();
     file.product = product_of(type, *audience, file.version);
     if (const auto extra = asset["ProductVersionExtra"].text(); !extra.empty()) file.version.append(" ").append(extra);
     file.size_bytes = asset["_DownloadSize"].number();
     file.published = published(asset, *key);
-    const bool system = is_one_of(kSystemUpdates, type) || is_one_of(kMacUpdates, type);
     if (system && is_apple_build(file.build) && !file.version.empty()) {
       lesson_.builds.push_back({file.build, file.product, file.version, Evidence::catalogue});
     }
+    if (system) teach_start(*audience, file.product, from_version);
+    file.from_version = from_version;
     file.audience = std::move(audience);
     lesson_.files.push_back({std::move(file), {}, 0});
   }
@@ -73,6 +79,25 @@ class Assets {
   Lesson lesson() { return std::move(lesson_); }
 
  private:
+  // Of a file that is listed once more: what starts from anything on one of its devices is whole, and the lowest
+  // version of several is where it starts from.
+  static void add_start(ListedFile& known, const Audience& more, const std::string& from_version) {
+    const bool from_anything = known.from_version.empty() && known.audience->from_builds.empty();
+    if (from_version.empty() && more.from_builds.empty()) {
+      known.from_version.clear();
+    } else if (!from_anything && !from_version.empty()) {
+      const bool lower = known.from_version.empty() || compare_versions(from_version, known.from_version) < 0;
+      if (lower) known.from_version = from_version;
+    }
+  }
+
+  void teach_start(const Audience& audience, const std::string& product, const std::string& from_version) {
+    for (const std::string& build : audience.from_builds) {
+      if (is_apple_build(build) && !from_version.empty())
+        lesson_.builds.push_back({build, product, from_version, Evidence::catalogue});
+    }
+  }
+
   static std::shared_ptr<const Audience> audience_of(PlistNode asset) {
     auto audience = std::make_shared<Audience>();
     if (const auto build = asset["PrerequisiteBuild"].text(); !build.empty()) audience->from_builds.emplace_back(build);

@@ -82,9 +82,9 @@ bool read_delta(const std::vector<std::string_view>& words, PackageName& package
 }
 
 // The first word that is a version, in names that begin with "Microsoft_": those agree with the manifests.
-// Windows_App_11.4.0 (3078) and CompanyPortal_5.2606.0 (53.2607303.000) do not.
+// Windows_App_11.4.0 (3078), which was Microsoft_Remote_Desktop_, and CompanyPortal_5.2606.0 (53.2607303.000) do not.
 std::string read_full_version(std::string_view name, const std::vector<std::string_view>& words) {
-  if (!name.starts_with("Microsoft_")) return {};
+  if (!name.starts_with("Microsoft_") || name.starts_with("Microsoft_Remote_Desktop_")) return {};
   const auto version = std::find_if(words.begin(), words.end(), is_dotted_number);
   return version == words.end() ? std::string{} : std::string(*version);
 }
@@ -104,6 +104,10 @@ bool is_dotted_number(std::string_view text) {
   return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
     return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
   });
+}
+
+bool is_version_number(std::string_view text) {
+  return is_dotted_number(text) || (!text.empty() && std::all_of(text.begin(), text.end(), is_digit));
 }
 
 bool is_package_name(std::string_view name) {

@@ -30,5 +30,7 @@ bool is_package_name(std::string_view name);
 
 // "16.109.26053122": digits and dots, at least one dot.
 bool is_dotted_number(std::string_view text);
+// The same, or digits alone: "3078".
+bool is_version_number(std::string_view text);
 
 }  // namespace larder::updates

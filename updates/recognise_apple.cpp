@@ -63,7 +63,7 @@ Recognition read_release(const Url& url, RestoreName name) {
   recognition.product = std::move(name.product);
   recognition.version = std::move(name.version);
   recognition.build = std::move(name.build);
-  recognition.asset_type = asset_type(url);
+  recognition.asset_type = recognition.product == "macOS" ? "Mac Software" : asset_type(url);
   recognition.kind = Kind::full;
   recognition.evidence = Evidence::name;
   recognition.stability = NameStability::immutable;
@@ -108,8 +108,10 @@ Recognition recognise_apple(const Url& url, const Knowledge& knowledge) {
   const bool hashed = has_hash_or_uuid(url.path);
   const auto asset = mobile_asset_type(url.path);
   if (url.host == "appldnld.apple.com") {
-    if (auto name = read_version_folder(url.path); name && (hashed || asset == "SoftwareUpdate")) {
-      return read_release(url, *std::move(name));
+    if (auto name = read_version_folder(url.path); name && asset == "SoftwareUpdate") {
+      Recognition recognition = read_release(url, *std::move(name));
+      recognition.kind = Kind::other;
+      return recognition;
     }
   }
   Recognition recognition;

@@ -17,7 +17,8 @@ Recognition read_collateral(std::string_view name) {
   recognition.stability = NameStability::mutable_name;
   recognition.asset_type = "AutoUpdate Manifest";
   recognition.product = mau_product_name(mau_app_id(name));
-  recognition.version = mau_collateral_version(name);
+  const auto version = mau_collateral_version(name);
+  if (version != kNoMauVersion && is_version_number(version)) recognition.version = version;
   if (!recognition.product.empty()) recognition.evidence = Evidence::name;
   return recognition;
 }

@@ -18,7 +18,8 @@ void add_name(Recognition& recognition, std::string_view name) {
   if (read.product.empty()) return;
   recognition.product = std::move(read.product);
   recognition.version = std::move(read.version);
-  recognition.kind = Kind::full;
+  recognition.from_version = std::move(read.from_version);
+  recognition.kind = read.delta ? Kind::delta : Kind::full;
   recognition.evidence = Evidence::name;
 }
 

@@ -12,16 +12,21 @@ namespace {
 constexpr auto kAppEndings = std::to_array<std::string_view>(
     {".appx", ".msix", ".appxbundle", ".msixbundle", ".eappx", ".emsix", ".eappxbundle", ".emsixbundle"});
 
+// What is installed, beside apps and images.
+constexpr auto kEndings =
+    std::to_array<std::string_view>({".exe", ".cab", ".msu", ".msi", ".msp", ".psf", ".wim", ".esd", ".zip"});
+
 struct Started {
   std::string_view start;  // lower case
   std::string_view product;
 };
+constexpr std::string_view kDefenderDelta = "am_delta";
 constexpr auto kStarts = std::to_array<Started>({
     {"microsoftedgewebview", "Microsoft Edge WebView2 Runtime"},
     {"microsoft.webview2.", "Microsoft Edge WebView2 Runtime"},
     {"microsoftedgeupdate", "Microsoft Edge Update"},
     {"microsoftedge", "Microsoft Edge"},
-    {"am_delta", "Microsoft Defender definitions"},
+    {kDefenderDelta, "Microsoft Defender definitions"},
     {"am_base", "Microsoft Defender definitions"},
     {"am_engine", "Microsoft Defender definitions"},
     {"mpam-", "Microsoft Defender definitions"},
@@ -51,6 +56,20 @@ std::string dotted(std::string_view text, std::ptrdiff_t dots) {
   return {};
 }
 
+bool ends_with_any(std::string_view lower, const auto& endings) {
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return lower.ends_with(ending); });
+}
+
+// "MicrosoftEdge_X64_120.0.2210.61_119.0.2151.97.exe": two versions, the newer first.
+WindowsName read_started(std::string_view name, std::string_view product, bool delta) {
+  constexpr std::ptrdiff_t kDots = 3;
+  WindowsName read{std::string(product), dotted(name, kDots), {}, delta};
+  if (read.version.empty()) return read;
+  read.from_version = dotted(name.substr(name.find(read.version) + read.version.size()), kDots);
+  read.delta = delta || !read.from_version.empty();
+  return read;
+}
+
 // "22621.1702.230505-1222....esd": the build and its revision come first.
 WindowsName read_image(std::string_view name) {
   const auto parts = split(name, '.');
@@ -58,28 +77,29 @@ WindowsName read_image(std::string_view name) {
     return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
   };
   if (parts.size() < 3 || !is_number(parts[0]) || !is_number(parts[1])) return {"Windows image", {}};
-  return {"Windows image", std::string(parts[0]).append(".").append(parts[1])};
+  return {"Windows image", std::string(parts[0]).append(".").append(parts[1]), {}, false};
 }
 
 // "Microsoft.WindowsNotepad_11.2402.22.0_neutral_~_8wekyb3d8bbwe.Msixbundle"
 WindowsName read_app(std::string_view name) {
   const auto words = split(name.substr(0, name.rfind('.')), '_');
   if (words.size() < 2 || words.front().empty()) return {};
-  return {std::string(words.front()), dotted(words[1], 1)};
+  return {std::string(words.front()), dotted(words[1], 1), {}, false};
 }
 
 }  // namespace
 
 WindowsName read_windows_name(std::string_view name) {
   const std::string lower = to_lower(name);
+  if (ends_with_any(lower, kAppEndings)) return read_app(name);
+  if (!ends_with_any(lower, kEndings)) return {};
   for (const Started& row : kStarts) {
-    if (lower.starts_with(row.start)) return {std::string(row.product), dotted(name, 3)};
+    if (lower.starts_with(row.start)) return read_started(name, row.product, row.start == kDefenderDelta);
   }
   if (lower.ends_with(".esd")) return read_image(name);
-  const bool app = std::any_of(kAppEndings.begin(), kAppEndings.end(),
-                               [&](std::string_view ending) { return lower.ends_with(ending); });
-  if (app) return read_app(name);
-  if (const auto number = knowledge_base_number(lower); !number.empty()) return {"Windows update " + number, {}};
+  if (const auto number = knowledge_base_number(lower); !number.empty()) {
+    return {"Windows update " + number, {}};
+  }
   return {};
 }
 

@@ -94,10 +94,38 @@ TEST_CASE("old updates carry their version in the first folder") {
       "38987f409c2cde97811a5fc904bda4dda0f770e2.zip");
   CHECK(seen.product == "iOS");
   CHECK(seen.version == "9.3.1");
-  CHECK(seen.kind == Kind::full);
-  CHECK_FALSE(read_version_folder("/iOSx/y").has_value());
+  CHECK(seen.kind == Kind::other);  // a delta's path looks the same
+  for (const auto* path :
+       {"/iOSx/y", "/iOS/y", "/iOS9.3.1-seed/y", "/iOS10Beta3/y", "/iOS10.0Seed/y", "/iOS12FallFCS/y"})
+    CHECK_FALSE(read_version_folder(path).has_value());
   CHECK_FALSE(read_version_folder("/other9.1/y").has_value());
   CHECK_FALSE(read_version_folder("/iOS9.3.1").has_value());
+}
+
+TEST_CASE("what comes with an old update is not the system") {
+  const std::string root = "http://appldnld.apple.com/iOS9.3.1/031-56322-20160331-X/";
+  const std::string name = "38987f409c2cde97811a5fc904bda4dda0f770e2.zip";
+  const auto seen = recognised(root + "com_apple_MobileAsset_SoftwareUpdateDocumentation/" + name);
+  CHECK(seen.product == "MobileAsset SoftwareUpdateDocumentation");
+  CHECK(seen.version.empty());
+  CHECK(seen.kind == Kind::other);
+  CHECK(recognised(root + name).product.empty());
+}
+
+TEST_CASE("a restore image of one Mac is Mac software too") {
+  const std::string root = "https://updates.cdn-apple.com/2026SummerFCS/4054a88c-e206-4849-817b-8a6263d42ddb/";
+  CHECK(recognised(root + "MacBookPro18,3_26.0_25A353_Restore.ipsw").asset_type == "Mac Software");
+  CHECK(recognised(root + "iPhone12%2C1_26.6.2_23G90_Restore.ipsw").asset_type == "iOS Software");
+}
+
+TEST_CASE("what developers fetch for a system is not the system") {
+  const std::string root = "https://download.developer.apple.com/Developer_Tools/x/";
+  for (const auto* name : {"macOS_15_Session_Videos.dmg", "iOS_26_beta_Profile.pkg", "tvOS_26.0.dmg"}) {
+    INFO(name);
+    CHECK(recognised(root + name).product.empty());
+    CHECK(recognised(root + name).evidence == Evidence::none);
+  }
+  CHECK(recognised(root + "tvOS_26.0_Simulator_Runtime.dmg").product == "tvOS Simulator Runtime");
 }
 
 TEST_CASE("catalogues may change at any time") {
@@ -148,6 +176,10 @@ TEST_CASE("developer tools are known by their names") {
            {"Xcode_16.2/Xcode_16.2.xip", "Xcode", "16.2"},
            {"Xcode_26.0.1/Xcode_26.0.1_Apple_silicon.xip", "Xcode", "26.0.1"},
            {"Xcode_16.2_Release_Candidate/Xcode_16.2_Release_Candidate.xip", "Xcode", "16.2 RC"},
+           {"x/Xcode_16.1_Release_Candidate_2.xip", "Xcode", "16.1 RC 2"},
+           {"x/Xcode_12_for_macOS_Universal_Apps_beta_2.xip", "Xcode", "12 beta 2"},
+           {"x/Xcode_26_beta_3_Apple_silicon.xip", "Xcode", "26 beta 3"},
+           {"x/iOS_26_beta_4_Simulator_Runtime.dmg", "iOS Simulator Runtime", "26 beta 4"},
            {"x/Command_Line_Tools_for_Xcode_16_beta.dmg", "Command Line Tools for Xcode", "16 beta"},
            {"x/iOS_18.1_beta_4_Simulator_Runtime.dmg", "iOS Simulator Runtime", "18.1 beta 4"},
            {"x/tvOS_17.5_Simulator_Runtime.dmg", "tvOS Simulator Runtime", "17.5"}}) {

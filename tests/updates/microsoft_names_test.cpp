@@ -66,6 +66,9 @@ TEST_CASE("a version is not taken from names that disagree with their manifests"
   CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").product == "Windows App");
   CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").version.empty());
   CHECK(recognised(kChannelRoot + "CompanyPortal_5.2606.0-Upgrade.pkg").version.empty());
+  const auto desktop = recognised(kChannelRoot + "Microsoft_Remote_Desktop_10.9.8_updater.pkg");
+  CHECK(desktop.product == "Windows App");
+  CHECK(desktop.version.empty());
 }
 
 TEST_CASE("manifests are catalogues of their product") {
@@ -74,6 +77,9 @@ TEST_CASE("manifests are catalogues of their product") {
   CHECK(manifest.product == "Microsoft Outlook");
   CHECK(manifest.version.empty());
   CHECK(recognised(kChannelRoot + "0409OPIM2019_16.109.26053122.xml").version == "16.109.26053122");
+  CHECK(recognised(kChannelRoot + "0409MSRD10_3078.xml").version == "3078");
+  for (const auto* name : {"0409MSRD10_99999.xml", "0409MSWD2019_latest.xml", "0409MSWD2019_.xml"})
+    CHECK(recognised(kChannelRoot + name).version.empty());
   CHECK(recognised(kChannelRoot + "builds.txt").kind == Kind::catalogue);
   CHECK(recognised(kChannelRoot + "0409UNHEARD.xml").product.empty());
 }
@@ -113,18 +119,17 @@ TEST_CASE("files of Windows are known where a name tells") {
   };
   const std::string root =
       "http://dl.delivery.mp.microsoft.com/filestreamingservice/files/92a06579-1d99-4fb8-b127-6fdcf50b1a7f/";
-  for (const Row& row : std::initializer_list<Row>{
-           {"22621.1702.230505-1222.ni_release_svc_refresh_CLIENTBUSINESS_VOL_x64FRE_en-us.esd", "Windows image",
-            "22621.1702"},
-           {"install.esd", "Windows image", ""},
-           {"MicrosoftEdgeEnterpriseX64.msi", "Microsoft Edge", ""},
-           {"MicrosoftEdge_X64_120.0.2210.61_119.0.2151.97.exe", "Microsoft Edge", "120.0.2210.61"},
-           {"Microsoft.WebView2.FixedVersionRuntime.151.0.4129.93.x64.cab", "Microsoft Edge WebView2 Runtime",
-            "151.0.4129.93"},
-           {"Microsoft.WindowsNotepad_11.2402.22.0_neutral_~_8wekyb3d8bbwe.Msixbundle", "Microsoft.WindowsNotepad",
-            "11.2402.22.0"},
-           {"AM_Delta_Patch_1.389.1234.0_38987f409c2cde97811a5fc904bda4dda0f770e2.exe",
-            "Microsoft Defender definitions", "1.389.1234.0"}}) {
+  for (const Row& row :
+       std::initializer_list<Row>{{"22621.1702.230505-1222.ni_release_svc_refresh_CLIENTBUSINESS_VOL_x64FRE_en-us.esd",
+                                   "Windows image", "22621.1702"},
+                                  {"install.esd", "Windows image", ""},
+                                  {"MicrosoftEdgeEnterpriseX64.msi", "Microsoft Edge", ""},
+                                  {"MicrosoftEdge_X64_120.0.2210.61.exe", "Microsoft Edge", "120.0.2210.61"},
+                                  {"mpam-fe.exe", "Microsoft Defender definitions", ""},
+                                  {"Microsoft.WebView2.FixedVersionRuntime.151.0.4129.93.x64.cab",
+                                   "Microsoft Edge WebView2 Runtime", "151.0.4129.93"},
+                                  {"Microsoft.WindowsNotepad_11.2402.22.0_neutral_~_8wekyb3d8bbwe.Msixbundle",
+                                   "Microsoft.WindowsNotepad", "11.2402.22.0"}}) {
     INFO(row.name);
     const auto seen = recognised(root + row.name);
     CHECK(seen.product == row.product);
@@ -134,6 +139,32 @@ TEST_CASE("files of Windows are known where a name tells") {
     CHECK(seen.kind == Kind::full);
   }
   for (const auto* name : {"", ".esd_", "_1.appx", "x.appx", "kb.cab"}) CHECK(recognised(root + name).product.empty());
+}
+
+TEST_CASE("a delta of Windows' files is none of the whole") {
+  const std::string root = "http://msedge.b.tlu.dl.delivery.mp.microsoft.com/filestreamingservice/files/92a06579/";
+  const auto edge = recognised(root + "MicrosoftEdge_X64_120.0.2210.61_119.0.2151.97.exe");
+  CHECK(edge.product == "Microsoft Edge");
+  CHECK(edge.version == "120.0.2210.61");
+  CHECK(edge.from_version == "119.0.2151.97");
+  CHECK(edge.kind == Kind::delta);
+  const auto definitions =
+      recognised(root + "AM_Delta_Patch_1.389.1234.0_38987f409c2cde97811a5fc904bda4dda0f770e2.exe");
+  CHECK(definitions.product == "Microsoft Defender definitions");
+  CHECK(definitions.version == "1.389.1234.0");
+  CHECK(definitions.from_version.empty());
+  CHECK(definitions.kind == Kind::delta);
+}
+
+TEST_CASE("what goes along with a file of Windows is not that file") {
+  const std::string root = "http://emdl.ws.microsoft.com/emdl/c/doc/ph/prod5/msdownload/update/software/defu/2026/05/";
+  for (const auto* name :
+       {"am_base_38987f409c2cde97811a5fc904bda4dda0f770e2.exe.json", "windows10.0-kb5037771-x64.cab.json",
+        "MicrosoftEdge_X64_120.0.2210.61.exe.json", "install.esd.txt"}) {
+    INFO(name);
+    CHECK(recognised(root + name).product.empty());
+    CHECK(recognised(root + name).kind == Kind::other);
+  }
 }
 
 TEST_CASE("an unknown host's URL is recognised as nothing") {

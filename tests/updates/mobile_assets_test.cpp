@@ -62,6 +62,32 @@ TEST_CASE("an asset with a build it starts from is a delta") {
   CHECK(seen.audience->from_builds == std::vector<std::string>{"22H713"});
 }
 
+TEST_CASE("an asset that tells only the version it starts from is a delta as well, and the lowest of several counts") {
+  const std::string path = "com_apple_MobileAsset_SoftwareUpdate/d.zip";
+  const auto to = [&](const std::string& more) {
+    return asset(path, pair("Build", "23G90") + pair("OSVersion", "9.9.26.6.2") + devices("iPhone12,1") + more);
+  };
+  const auto seen = [&](const std::string& all) {
+    return recognised(kBase + path, learnt(Knowledge::empty(), catalogue_of("SoftwareUpdate"), assets(all)));
+  };
+  const std::string version = pair("PrerequisiteOSVersion", "9.9.26.5");
+  CHECK(seen(to(version)).kind == Kind::delta);
+  CHECK(seen(to(version)).from_version == "26.5");
+  CHECK(seen(to(version) + to(pair("PrerequisiteOSVersion", "26.10"))).from_version == "26.5");
+  CHECK(seen(to(pair("PrerequisiteBuild", "23F77")) + to(version)).kind == Kind::delta);
+  CHECK(seen(to(version) + to("")).kind == Kind::full);
+  CHECK(seen(to("") + to(version)).kind == Kind::full);
+  CHECK(seen(to("") + to(version)).from_version.empty());
+
+  const auto known = learnt(Knowledge::empty(), catalogue_of("SoftwareUpdate"),
+                            assets(to(version + pair("PrerequisiteBuild", "23F77")) +
+                                   to(pair("PrerequisiteOSVersion", "26.4") + pair("PrerequisiteBuild", "23E1"))));
+  REQUIRE(known->find_build("23F77") != nullptr);
+  CHECK(known->find_build("23F77")->version == "26.5");
+  REQUIRE(known->find_build("23E1") != nullptr);
+  CHECK(known->find_build("23E1")->version == "26.4");
+}
+
 TEST_CASE("other assets keep their type for a name, and encrypted archives are not measured") {
   const std::string path = "com_apple_MobileAsset_AppleDeveloperDocumentation/c.aar";
   const auto known = learnt(Knowledge::empty(), catalogue_of("AppleDeveloperDocumentation"),
