@@ -31,8 +31,7 @@ std::string percent_encode(std::string_view text) {
 // What was saved is less than nothing when more came over the line than went to devices: brought in beforehand, or
 // broken off.
 Table summary_table(const reports::Summary& summary, const config::ReportsConfig& worth) {
-  const auto saved =
-      static_cast<std::int64_t>(summary.bytes_sent) - static_cast<std::int64_t>(summary.bytes_from_origin);
+  const std::int64_t saved = summary.bytes_saved;
   Table table{
       {"requests", "bytes_sent", "bytes_from_origin", "bytes_from_origin_own", "hit_ratio_bytes", "hit_ratio_requests",
        "devices", "dropped_records", "saved_bytes", "saved_money", "currency", "saved_hours"},

@@ -40,7 +40,8 @@ constexpr std::array kDevices{Shown{"id", "DEVICE", As::text},           Shown{"
 constexpr std::array kTraffic{
     Shown{"hour", "HOUR", As::time},         Shown{"product", "PRODUCT", As::text},
     Shown{"entrance", "ENTRANCE", As::text}, Shown{"requests", "REQUESTS", As::count},
-    Shown{"bytes_sent", "SENT", As::bytes},  Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes}};
+    Shown{"bytes_sent", "SENT", As::bytes},  Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes},
+    Shown{"saved_bytes", "SAVED", As::bytes}};
 constexpr std::array kLagging{Shown{"device", "DEVICE", As::text},
                               Shown{"name", "NAME", As::text},
                               Shown{"group", "GROUP", As::text},
@@ -85,7 +86,8 @@ std::string show_sums(const Json& answer, std::size_t width) {
   const bool time = by == "hour" || by == "day";
   const std::array shown{Shown{by.c_str(), title.c_str(), time ? As::time : As::text},
                          Shown{"requests", "REQUESTS", As::count}, Shown{"bytes_sent", "SENT", As::bytes},
-                         Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes}};
+                         Shown{"bytes_from_origin", "FROM ORIGIN", As::bytes},
+                         Shown{"saved_bytes", "SAVED", As::bytes}};
   return show_rows(answer.at("items"), shown, width);
 }
 
@@ -108,14 +110,12 @@ std::string show_problems(const Json& answer, std::size_t width) {
 
 std::string show_summary(const Json& a) {
   const auto bytes = [&](const char* name) { return format_bytes(a.at(name).get<std::uint64_t>()); };
-  const auto saved = a.at("saved_bytes").get<std::int64_t>();
-  const std::string sign = saved < 0 ? "-" : "";
   Facts facts{{"requests", a.at("requests").dump()},
               {"devices", a.at("devices").dump()},
               {"sent to clients", bytes("bytes_sent")},
               {"from origins", bytes("bytes_from_origin")},
               {"of Larder's own accord", bytes("bytes_from_origin_own")},
-              {"saved", sign + format_bytes(static_cast<std::uint64_t>(std::abs(saved)))},
+              {"saved", bytes_text(a.at("saved_bytes"))},
               {"saved, of bytes", percent(a.at("hit_ratio_bytes").get<double>())},
               {"saved, of requests", percent(a.at("hit_ratio_requests").get<double>())}};
   if (!a.at("saved_money").is_null()) {

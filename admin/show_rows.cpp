@@ -22,7 +22,7 @@ std::string cell(const Json& row, const Shown& shown) {
     case As::count:
       return std::to_string(value.get<std::uint64_t>());
     case As::bytes:
-      return format_bytes(value.get<std::uint64_t>());
+      return bytes_text(value);
     case As::share:
       return percent(value.get<double>());
     case As::days:
@@ -51,6 +51,12 @@ std::string percent(double share) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f %%", share * 100);
   return text.data();
+}
+
+std::string bytes_text(const Json& number) {
+  const bool below = number.is_number_integer() && !number.is_number_unsigned() && number.get<std::int64_t>() < 0;
+  return below ? "-" + format_bytes(static_cast<std::uint64_t>(-number.get<std::int64_t>()))
+               : format_bytes(number.get<std::uint64_t>());
 }
 
 std::string short_time(std::string time) {

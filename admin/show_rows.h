@@ -25,7 +25,8 @@ struct Shown {
 };
 
 std::string percent(double share);
-std::string short_time(std::string time);  // "2026-08-17T15:04:05Z" -> "2026-08-17 15:04"
+std::string bytes_text(const Json& number);  // "1.5 GiB", "-2 KiB"
+std::string short_time(std::string time);    // "2026-08-17T15:04:05Z" -> "2026-08-17 15:04"
 std::string with_decimals(const Json& number, int decimals);
 
 std::string show_rows(const Json& rows, std::span<const Shown> shown, std::size_t width);

@@ -13,10 +13,10 @@ using reports::Filter;
 
 Table hours_table(const std::vector<reports::TrafficRow>& rows) {
   Table table;
-  table.columns = {"hour", "product", "entrance", "requests", "bytes_sent", "bytes_from_origin"};
+  table.columns = {"hour", "product", "entrance", "requests", "bytes_sent", "bytes_from_origin", "saved_bytes"};
   for (const auto& row : rows) {
     table.rows.push_back({to_cell(row.hour), row.product, std::string(to_string(row.entrance)), row.requests,
-                          row.bytes_sent, row.bytes_from_origin});
+                          row.bytes_sent, row.bytes_from_origin, row.bytes_saved});
   }
   return table;
 }
@@ -44,12 +44,14 @@ std::string group_of(const reports::TrafficRow& row, TrafficBy by) {
 
 struct Sums {
   std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+  std::int64_t bytes_saved = 0;
 
   template <class Row>
   void add(const Row& row) {
     requests += row.requests;
     bytes_sent += row.bytes_sent;
     bytes_from_origin += row.bytes_from_origin;
+    bytes_saved += row.bytes_saved;
   }
 };
 
@@ -80,9 +82,9 @@ Result<Table> traffic_sums(reports::Ledger& ledger, const Filter& filter, Traffi
   const auto groups = place ? sums_of_places(ledger, filter, by) : sums_of_hours(ledger, filter, by);
   if (!groups) return groups.error();
   Table table;
-  table.columns = {column, "requests", "bytes_sent", "bytes_from_origin"};
+  table.columns = {column, "requests", "bytes_sent", "bytes_from_origin", "saved_bytes"};
   for (const auto& [group, sums] : *groups) {
-    table.rows.push_back({group, sums.requests, sums.bytes_sent, sums.bytes_from_origin});
+    table.rows.push_back({group, sums.requests, sums.bytes_sent, sums.bytes_from_origin, sums.bytes_saved});
   }
   return table;
 }

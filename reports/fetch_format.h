@@ -30,6 +30,8 @@
 
 namespace larder::reports {
 
+inline constexpr std::uint32_t kFirstError = 400;  // statuses from here on: the body is none of the object
+
 struct FetchKey {
   std::uint64_t time_us = 0;
   std::uint32_t sequence = 0;

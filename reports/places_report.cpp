@@ -143,7 +143,7 @@ Result<std::vector<PlaceRow>> places_report(const Shelf& shelf, const Filter& fi
   for (const auto& [key, tally] : sums.sums()) {
     const auto& [network, origin, product, entrance, outcome] = key;
     rows.push_back({network, origin, product, entrance, outcome, tally.requests, tally.bytes_sent,
-                    tally.bytes_from_origin, wall(tally.first_us), wall(tally.last_us)});
+                    tally.bytes_from_origin, tally.bytes_saved(), wall(tally.first_us), wall(tally.last_us)});
   }
   return rows;
 }

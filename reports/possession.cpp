@@ -6,8 +6,6 @@
 namespace larder::reports {
 namespace {
 
-constexpr std::uint32_t kFirstError = 400;  // status
-
 bool completes(const StoredFetch& fetch, Holding& holding, const CoverageOf& coverage_of) {
   if (fetch.object_bytes == 0) return fetch.complete && fetch.ranges.covers(1);
   if (fetch.ranges.covers(fetch.object_bytes)) return true;

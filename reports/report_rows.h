@@ -30,8 +30,11 @@ struct Summary {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_from_origin = 0;      // for clients and of Larder's own accord together
   std::uint64_t bytes_from_origin_own = 0;  // of Larder's own accord
+  // bytes_sent less bytes_from_origin, where what Larder says itself and what it repeats of errors (status 400 and
+  // above) is no saving. Below 0 when more came over the line than went to clients.
+  std::int64_t bytes_saved = 0;
   // Both ratios are over the entrances that can be answered from the store: all but tunnel, sni, helper and own.
-  double hit_ratio_bytes = 0;         // 1 - bytes_from_origin / bytes_sent, not below 0; 0 when nothing was sent
+  double hit_ratio_bytes = 0;         // bytes_saved of the bytes sent but for errors, not below 0; 0 when none were
   double hit_ratio_requests = 0;      // hit, joined and stale, of these with miss and pass; only those that sent bytes
   std::uint64_t devices = 0;          // that asked for anything in scope
   std::uint64_t dropped_records = 0;  // never recorded because the inbox was full
@@ -88,6 +91,7 @@ struct TrafficRow {
   std::string product;  // "" unknown
   Entrance entrance = Entrance::proxy;
   std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+  std::int64_t bytes_saved = 0;  // as in Summary
 };
 
 // Rows partition all fetches, of Larder's own accord too.
@@ -98,7 +102,8 @@ struct PlaceRow {
   Entrance entrance = Entrance::proxy;
   Outcome outcome = Outcome::served;
   std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
-  WallTime first, last;  // of the requests
+  std::int64_t bytes_saved = 0;  // as in Summary
+  WallTime first, last;          // of the requests
 };
 
 // One fetch, and whose it was.

@@ -21,6 +21,10 @@ bool in_hit_ratio(const StoredFetch& fetch) {
   }
 }
 
+bool is_beside(const StoredFetch& fetch) {
+  return fetch.status >= kFirstError || fetch.entrance == Entrance::helper;
+}
+
 void encode_word(const SystemWord& word, StoredWriter& out) {
   encode_system(word.said, out);
   if (word.said.os != 0) out.varint(word.time_us);
@@ -75,12 +79,17 @@ std::uint64_t base_of(Table table, std::string_view key) {
   }
 }
 
+std::int64_t Tally::bytes_saved() const {
+  return static_cast<std::int64_t>(bytes_sent - bytes_beside - bytes_from_origin);
+}
+
 void Tally::add(const Tally& other) {
   requests += other.requests;
   hits += other.hits;
   misses += other.misses;
   bytes_sent += other.bytes_sent;
   bytes_from_origin += other.bytes_from_origin;
+  bytes_beside += other.bytes_beside;
   first_us = std::min(first_us, other.first_us);
   last_us = std::max(last_us, other.last_us);
 }
@@ -91,6 +100,7 @@ Tally Tally::of(const FetchKey& key, const StoredFetch& fetch) {
   if (fetch.entrance == Entrance::own) return tally;
   tally.requests = 1;
   tally.bytes_sent = fetch.bytes_sent;
+  if (is_beside(fetch)) tally.bytes_beside = fetch.bytes_sent - std::min(fetch.bytes_sent, fetch.bytes_from_origin);
   tally.first_us = tally.last_us = key.time_us;
   if (in_hit_ratio(fetch)) {
     const bool missed = fetch.answered == Answered::miss || fetch.answered == Answered::pass;
@@ -113,6 +123,7 @@ void encode_row(const Tally& tally, std::uint64_t base_us, StoredWriter& out) {
   out.varint(tally.bytes_from_origin);
   out.varint(some ? tally.first_us - base_us : 0);
   out.varint(some ? tally.last_us - tally.first_us : 0);
+  if (tally.bytes_beside > 0) out.varint(tally.bytes_beside);
 }
 
 bool decode_row(std::string_view bytes, std::uint64_t base_us, Tally& row) {
@@ -125,11 +136,14 @@ bool decode_row(std::string_view bytes, std::uint64_t base_us, Tally& row) {
   tally.bytes_from_origin = in.varint();
   const std::uint64_t first = in.varint();
   const std::uint64_t length = in.varint();
+  const bool beside = in.ok() && !in.done();
+  if (beside) tally.bytes_beside = in.varint();
   if (tally.requests > 0) {
     tally.first_us = base_us + first;
     tally.last_us = tally.first_us + length;
   }
-  return accept(in.done(), row, tally);
+  const bool plausible = !beside || (tally.bytes_beside > 0 && tally.bytes_beside <= tally.bytes_sent);
+  return accept(in.done() && plausible, row, tally);
 }
 
 void encode_row(const Holding& holding, std::uint64_t /*base_us*/, StoredWriter& out) {

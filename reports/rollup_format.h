@@ -12,7 +12,8 @@
 //   devices        device                            device state
 //   newest         device                            newest releases
 // Values, all varints unless said otherwise:
-//   tally     requests, hits, misses, bytes_sent, bytes_from_origin, first - base, last - first (microseconds)
+//   tally     requests, hits, misses, bytes_sent, bytes_from_origin, first - base, last - first (microseconds), and
+//             bytes_beside unless that is 0
 //   holding   seen first, seen last - seen first, u8 1 when bytes were sent, then with 1: fetched first - seen first,
 //             fetched last - fetched first, 0 or completed - seen first + 1, bytes held, object's bytes
 //   coverage  object's bytes, number of intervals, for each the gap from the one before and the length
@@ -84,9 +85,12 @@ struct Tally {
   std::uint64_t requests = 0;          // of clients; fetches of Larder's own accord count only origin bytes
   std::uint64_t hits = 0, misses = 0;  // what the request hit ratio is made of
   std::uint64_t bytes_sent = 0, bytes_from_origin = 0;
+  // Of bytes_sent, what did not come over the line and would not have: errors, and what Larder says itself.
+  std::uint64_t bytes_beside = 0;
   std::uint64_t first_us = UINT64_MAX, last_us = 0;  // of the requests; first > last: none
   bool operator==(const Tally&) const = default;
 
+  std::int64_t bytes_saved() const;
   void add(const Tally& other);
   static Tally of(const FetchKey& key, const StoredFetch& fetch);
 };

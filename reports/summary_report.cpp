@@ -17,21 +17,24 @@ bool is_cacheable(Entrance entrance) {
 struct Sums {
   Summary summary;
   std::uint64_t hits = 0, misses = 0;
-  std::uint64_t cacheable_sent = 0, cacheable_from_origin = 0;
+  std::uint64_t beside = 0;
+  std::uint64_t cacheable_sent = 0, cacheable_from_origin = 0;  // sent: but for what is beside
 
   void add(Entrance entrance, const Tally& tally) {
     summary.requests += tally.requests;
     summary.bytes_sent += tally.bytes_sent;
     summary.bytes_from_origin += tally.bytes_from_origin;
+    beside += tally.bytes_beside;
     if (entrance == Entrance::own) summary.bytes_from_origin_own += tally.bytes_from_origin;
     hits += tally.hits;
     misses += tally.misses;
     if (!is_cacheable(entrance)) return;
-    cacheable_sent += tally.bytes_sent;
+    cacheable_sent += tally.bytes_sent - tally.bytes_beside;
     cacheable_from_origin += tally.bytes_from_origin;
   }
 
   void finish() {
+    summary.bytes_saved = static_cast<std::int64_t>(summary.bytes_sent - beside - summary.bytes_from_origin);
     if (hits + misses > 0) {
       summary.hit_ratio_requests = static_cast<double>(hits) / static_cast<double>(hits + misses);
     }

@@ -138,8 +138,8 @@ Result<Page<TrafficRow>> traffic_report(const Shelf& shelf, const Filter& filter
         return page;
       }
       const auto& [key, tally] = *row;
-      page.items.push_back(
-          {wall(*hour * kHourUs), key.first, key.second, tally.requests, tally.bytes_sent, tally.bytes_from_origin});
+      page.items.push_back({wall(*hour * kHourUs), key.first, key.second, tally.requests, tally.bytes_sent,
+                            tally.bytes_from_origin, tally.bytes_saved()});
     }
     if (*hour == 0) break;
   }

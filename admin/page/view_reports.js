@@ -218,7 +218,7 @@ export async function lagging(place) {
   })]};
 }
 
-const fromStore = (row) => Math.max(0, row.bytes_sent - row.bytes_from_origin);
+const fromStore = (row) => Math.max(0, row.saved_bytes);
 
 // Bytes from the store and the line by hour or day, and what was saved so far.
 export async function trafficCharts(place) {
@@ -232,7 +232,7 @@ export async function trafficCharts(place) {
       {name: 'From the store', values: items.map(fromStore)}, {name: 'From the line', values: items.map((row) => row.bytes_from_origin)},
     ]}),
     chart({title: 'Saved of the line so far', type: 'line', labels, show: bytes, series: [
-      {name: 'Saved', values: items.map((row) => (sum += row.bytes_sent - row.bytes_from_origin))},
+      {name: 'Saved', values: items.map((row) => (sum += row.saved_bytes))},
     ]}),
   ];
 }
@@ -247,7 +247,7 @@ export async function traffic(place) {
     {key: 'requests', title: 'Requests', kind: 'number', show: (r) => number(r.requests)},
     {key: 'bytes_sent', title: 'Sent', kind: 'number', show: (r) => bytes(r.bytes_sent)},
     {key: 'bytes_from_origin', title: 'From the line', kind: 'number', show: (r) => bytes(r.bytes_from_origin)},
-    {key: 'saved', title: 'Saved', kind: 'number', by: (r) => r.bytes_sent - r.bytes_from_origin, show: (r) => bytes(r.bytes_sent - r.bytes_from_origin)},
+    {key: 'saved', title: 'Saved', kind: 'number', by: (r) => r.saved_bytes, show: (r) => (r.saved_bytes < 0 ? '-' : '') + bytes(Math.abs(r.saved_bytes))},
     {key: 'ratio', title: 'From the store', kind: 'number', by: (r) => (r.bytes_sent ? fromStore(r) / r.bytes_sent : 0),
      show: (r) => (r.bytes_sent ? share(fromStore(r) / r.bytes_sent) : none)},
   ];

@@ -79,6 +79,7 @@ TEST_CASE("what was saved is told, in money and hours too when these have a pric
   Site site;
   site.ledger.totals.bytes_sent = 30'000'000'000;
   site.ledger.totals.bytes_from_origin = 10'000'000'000;
+  site.ledger.totals.bytes_saved = 20'000'000'000;
   const json plain = body_of(site.get("/api/v1/reports/summary"));
   CHECK(plain["saved_bytes"] == 20'000'000'000);
   for (const char* name : {"saved_money", "currency", "saved_hours"}) CHECK(plain[name].is_null());
@@ -90,6 +91,7 @@ TEST_CASE("what was saved is told, in money and hours too when these have a pric
   CHECK(worth["currency"] == "EUR");
   CHECK(worth["saved_hours"].get<double>() == Approx(20'000'000'000.0 / 10'000'000 / 3600));
   priced.ledger.totals.bytes_sent = 0;
+  priced.ledger.totals.bytes_saved = -10'000'000'000;
   CHECK(body_of(priced.get("/api/v1/reports/summary"))["saved_bytes"] == -10'000'000'000);
   CHECK(priced.get("/api/v1/reports/summary?format=csv").body.find(",-10000000000,-5,EUR,") != std::string::npos);
 }
@@ -279,15 +281,18 @@ TEST_CASE("traffic is added up by hour, day, product or entrance") {
   const WallTime hour = std::chrono::floor<std::chrono::hours>(site.clock.now());
   for (int i = 0; i < 1500; ++i) {
     site.ledger.traffic_rows.push_back({hour - std::chrono::hours(i % 30), i % 2 == 0 ? "macOS" : "iOS",
-                                        i % 3 == 0 ? reports::Entrance::proxy : reports::Entrance::steered, 1, 2, 3});
+                                        i % 3 == 0 ? reports::Entrance::proxy : reports::Entrance::steered, 1, 2, 3,
+                                        -1});
   }
   const auto sums = [&](const std::string& by) {
     return body_of(site.get("/api/v1/reports/traffic?by=" + by))["items"];
   };
-  CHECK(sums("product") == json::parse(R"([{"product":"iOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250},
-                                           {"product":"macOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250}])"));
+  CHECK(sums("product") ==
+        json::parse(R"([{"product":"iOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250,"saved_bytes":-750},
+                                           {"product":"macOS","requests":750,"bytes_sent":1500,"bytes_from_origin":2250,"saved_bytes":-750}])"));
   CHECK(sums("entrance")[0] ==
-        json::parse(R"({"entrance":"proxy","requests":500,"bytes_sent":1000,"bytes_from_origin":1500})"));
+        json::parse(
+            R"({"entrance":"proxy","requests":500,"bytes_sent":1000,"bytes_from_origin":1500,"saved_bytes":-500})"));
   CHECK(sums("hour").size() == 30);
   CHECK(sums("hour")[29]["hour"] == "2026-08-17T15:00:00Z");
   CHECK(sums("hour")[29]["requests"] == 50);

@@ -119,12 +119,12 @@ TEST_CASE("traffic is added up by origin and by the clients' network") {
   Site site;
   using reports::Entrance;
   site.ledger.place_rows = {
-      {"10.1.2.0/24", "a.example", "Word", Entrance::proxy, reports::Outcome::served, 1, 2, 3, {}, {}},
-      {"10.1.3.0/24", "a.example", "", Entrance::proxy, reports::Outcome::failed, 10, 20, 30, {}, {}},
-      {"", "b.example", "", Entrance::own, reports::Outcome::served, 0, 0, 100, {}, {}}};
+      {"10.1.2.0/24", "a.example", "Word", Entrance::proxy, reports::Outcome::served, 1, 2, 3, 1, {}, {}},
+      {"10.1.3.0/24", "a.example", "", Entrance::proxy, reports::Outcome::failed, 10, 20, 30, -12, {}, {}},
+      {"", "b.example", "", Entrance::own, reports::Outcome::served, 0, 0, 100, -100, {}, {}}};
   CHECK(items(site, "/api/v1/reports/traffic?by=origin&group=staff") ==
-        json::parse(R"([{"origin":"a.example","requests":11,"bytes_sent":22,"bytes_from_origin":33},
-                        {"origin":"b.example","requests":0,"bytes_sent":0,"bytes_from_origin":100}])"));
+        json::parse(R"([{"origin":"a.example","requests":11,"bytes_sent":22,"bytes_from_origin":33,"saved_bytes":-11},
+                        {"origin":"b.example","requests":0,"bytes_sent":0,"bytes_from_origin":100,"saved_bytes":-100}])"));
   CHECK(site.ledger.last_filter().group == "staff");
   const json networks = items(site, "/api/v1/reports/traffic?by=network");
   REQUIRE(networks.size() == 3);

@@ -107,6 +107,7 @@ inline void check_summary(Ledger& ledger, const Filter& filter, const Recount& r
   CHECK(summary.requests == recount.summary.requests);
   CHECK(summary.bytes_sent == recount.summary.bytes_sent);
   CHECK(summary.bytes_from_origin == recount.summary.bytes_from_origin);
+  CHECK(summary.bytes_saved == recount.summary.bytes_saved);
   CHECK(summary.bytes_from_origin_own == recount.summary.bytes_from_origin_own);
   CHECK(summary.devices == recount.devices.size());
 }
@@ -138,7 +139,7 @@ inline void check_devices(Ledger& ledger, const Filter& filter, const Recount& r
 inline void check_traffic(Ledger& ledger, const Filter& filter, const Recount& recount) {
   std::map<std::tuple<WallTime, std::string, Entrance>, Recount::Traffic> told;
   for (const TrafficRow& row : all_pages<TrafficRow>(filter, [&](const Filter& f) { return ledger.traffic(f); })) {
-    const Recount::Traffic sums{row.requests, row.bytes_sent, row.bytes_from_origin};
+    const Recount::Traffic sums{row.requests, row.bytes_sent, row.bytes_from_origin, row.bytes_saved};
     CHECK(told.emplace(std::tuple{row.hour, row.product, row.entrance}, sums).second);
   }
   CHECK(told == recount.traffic);
@@ -149,7 +150,7 @@ inline void check_places(Ledger& ledger, const Filter& filter, const Recount& re
   std::map<std::tuple<std::string, Entrance, Outcome>, Recount::Traffic> troubles;
   const auto places_rows = ledger.places(filter).value();
   for (const PlaceRow& row : places_rows) {
-    const Recount::Traffic sums{row.requests, row.bytes_sent, row.bytes_from_origin};
+    const Recount::Traffic sums{row.requests, row.bytes_sent, row.bytes_from_origin, row.bytes_saved};
     CHECK(told.emplace(std::tuple{row.network, row.origin, row.product, row.entrance, row.outcome}, sums).second);
     const bool unread = row.entrance == Entrance::tunnel || row.entrance == Entrance::sni;
     if (row.requests == 0 || (row.outcome == Outcome::served && !unread)) continue;

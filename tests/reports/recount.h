@@ -32,6 +32,7 @@ class Recount {
   };
   struct Traffic {
     std::uint64_t requests = 0, bytes_sent = 0, bytes_from_origin = 0;
+    std::int64_t bytes_saved = 0;
     bool operator==(const Traffic&) const = default;
   };
 
@@ -62,11 +63,13 @@ class Recount {
     summary.bytes_sent += sent;
     summary.bytes_from_origin += record.bytes_from_origin;
     if (own) summary.bytes_from_origin_own += record.bytes_from_origin;
+    summary.bytes_saved += saved_by(record, sent);
     Traffic& row =
         traffic[{std::chrono::floor<std::chrono::hours>(record.time), record.subject->product, record.entrance}];
     row.requests += requests;
     row.bytes_sent += sent;
     row.bytes_from_origin += record.bytes_from_origin;
+    row.bytes_saved += saved_by(record, sent);
     count_place(record, requests, sent);
     fetches.emplace(record.time, own ? "" : record.token, record.bytes_sent);
     if (own) return;
@@ -97,6 +100,13 @@ class Recount {
     place.requests += requests;
     place.bytes_sent += sent;
     place.bytes_from_origin += record.bytes_from_origin;
+    place.bytes_saved += saved_by(record, sent);
+  }
+
+  static std::int64_t saved_by(const FetchRecord& record, std::uint64_t sent) {
+    const auto came = static_cast<std::int64_t>(record.bytes_from_origin);
+    const std::int64_t saved = static_cast<std::int64_t>(sent) - came;
+    return record.status >= 400 || record.entrance == Entrance::helper ? std::min<std::int64_t>(saved, 0) : saved;
   }
 
   void count_version(const FetchRecord& record) {

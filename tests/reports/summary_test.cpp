@@ -72,6 +72,39 @@ TEST_CASE("refused and failed requests, tunnels and helpers count as requests bu
   CHECK(summary.hit_ratio_bytes == Approx(1 - 2000.0 / 6000.0));
 }
 
+TEST_CASE("what is said of errors, and what Larder says itself, saves nothing of the line") {
+  const LedgerFixture fixture;
+  const auto saying = [](Answered how, int status, std::uint64_t sent, std::uint64_t from_origin) {
+    FetchRecord record = answered(how, from_origin);
+    record.status = status;
+    record.bytes_sent = sent;
+    record.sent_ranges.clear();
+    return record;
+  };
+  FetchRecord helper = saying(Answered::hit, 200, 900, 0);
+  helper.entrance = Entrance::helper;
+  fixture.record({saying(Answered::refused, 403, 60, 0), saying(Answered::hit, 404, 500, 0),
+                  saying(Answered::pass, 404, 500, 500), saying(Answered::failed, 502, 80, 3000), helper});
+  Summary summary = fixture.ledger->summary({}).value();
+  CHECK(summary.bytes_sent == 60 + 500 + 500 + 80 + 900);
+  CHECK(summary.bytes_saved == -2920);
+  CHECK(summary.hit_ratio_bytes == 0);
+  fixture.record({answered(Answered::hit, 0), answered(Answered::miss, 1000), answered(Answered::joined, 0),
+                  answered(Answered::joined, 0), answered(Answered::joined, 0)});
+  summary = fixture.ledger->summary({}).value();
+  CHECK(summary.bytes_saved == 4000 - 2920);
+  CHECK(summary.hit_ratio_bytes == Approx(1 - 4500.0 / 5580.0));
+  std::int64_t by_hour = 0;
+  std::int64_t by_place = 0;
+  const auto hour_rows = fixture.ledger->traffic({}).value().items;
+  const auto place_rows = fixture.ledger->places({}).value();
+  for (const TrafficRow& row : hour_rows) by_hour += row.bytes_saved;
+  for (const PlaceRow& row : place_rows) by_place += row.bytes_saved;
+  CHECK(by_hour == summary.bytes_saved);
+  CHECK(by_place == summary.bytes_saved);
+  CHECK(fixture.ledger->reckon(false).value().wrong.empty());
+}
+
 TEST_CASE("more bytes from the origin than sent is a byte hit ratio of nothing, not below") {
   const LedgerFixture fixture;
   fixture.record({answered(Answered::miss, 50000)});

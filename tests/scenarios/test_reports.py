@@ -81,6 +81,26 @@ def test_the_summary_balances_with_what_was_sent_and_fetched(site):
     assert sum(row["bytes_sent"] for row in traffic) == summary["bytes_sent"]
 
 
+def test_pages_of_errors_and_larders_own_save_nothing(site):
+    larder = site.larder
+    for _ in range(5):
+        assert get(larder.http, "http://evil.example/x.pkg", host="evil.example").status == 403
+        assert get(larder.http, f"/nowhere.pkg?source={HOST}&sourceScheme=https").status == 404
+        assert get(larder.http, "/d/MAC1/proxy.pac").status == 200
+    summary = eventually(lambda: (summary := larder.report("summary"))["requests"] == 15 and summary)
+    assert summary["bytes_sent"] > 0 and summary["saved_bytes"] == 0 and summary["hit_ratio_bytes"] == 0
+    site.origin.put(PATH, CONTENT)
+    for token in ("A", "B"):
+        assert ask(larder, token).status == 200
+    summary = eventually(lambda: (summary := larder.report("summary"))["requests"] == 17 and summary)
+    assert summary["saved_bytes"] == CONTENT.size and summary["hit_ratio_bytes"] == pytest.approx(0.5, abs=0.01)
+    for by in ("hour", "day", "product", "entrance", "origin", "network"):
+        assert sum(row["saved_bytes"] for row in larder.report("traffic", by=by)) == CONTENT.size, by
+    assert sum(row["saved_bytes"] for row in larder.report("traffic")) == CONTENT.size
+    printed = larder.command("report", "traffic", "--by", "entrance").stdout
+    assert "SAVED" in printed and "6.0 MiB" in printed
+
+
 def test_the_user_of_a_proxy_is_the_device(site):
     site.origin.put(PATH, CONTENT)
     # "SERIAL7:" as Basic credentials.
