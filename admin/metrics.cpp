@@ -116,6 +116,13 @@ void add_ledger(Families& out, const reports::Ledger::LedgerStatus& ledger) {
   out.gauge("larder_ledger_broken", "1 when nothing can be recorded.", ledger.broken.empty() ? 0.0 : 1.0);
 }
 
+void add_access_log(Families& out, const reports::AccessLog::State& log) {
+  out.counter("larder_access_log_lines_total", "Requests told to the access log.", "to",
+              {{"file", number(log.file.written)}, {"journal", number(log.journal.written)}});
+  out.counter("larder_access_log_lost_total", "Requests that the access log lacks.", "to",
+              {{"file", number(log.file.lost)}, {"journal", number(log.journal.lost)}});
+}
+
 void add_catalogues(Families& out, const Desk& desk) {
   out.gauge("larder_catalogues", "Catalogues that have said which releases exist.",
             std::uint64_t{desk.sources.knowledge()->catalogues()});
@@ -191,6 +198,7 @@ void report_metrics(const Desk& desk, const Request& request, const Reply& reply
   add_store(families, store);
   const auto disk = add_disk(families, desk.config->storage);
   add_ledger(families, desk.sources.ledger.status());
+  if (desk.sources.access_log) add_access_log(families, desk.sources.access_log());
   add_catalogues(families, desk);
   if (desk.sources.certificates != nullptr) add_certificate(families, *desk.sources.certificates);
   add_asset_cache(families, asset_cache_facts(desk, live, store, disk));

@@ -87,6 +87,26 @@ void add_webhooks(const std::vector<HookState>& states, std::vector<Problem>& pr
   }
 }
 
+// Lines that are missing are told of for a day.
+void add_output(const reports::AccessLog::Output& output, WallTime now, const std::string& name,
+                const std::string& remedy, std::vector<Problem>& problems) {
+  const bool lately = output.lost > 0 && now - output.last_lost < std::chrono::hours(24);
+  if (output.problem.empty() && !lately) return;
+  std::string what = name + " has gaps: " + output.problem;
+  if (output.lost > 0) {
+    what += (output.problem.empty() ? "" : "; ") + std::to_string(output.lost) +
+            " lines since the start are missing, the last at " + to_rfc3339(output.last_lost);
+  }
+  problems.push_back({what, "Requests are answered and on record all the same. " + remedy});
+}
+
+void add_access_log(const Desk& desk, std::vector<Problem>& problems) {
+  const reports::AccessLog::State log = desk.sources.access_log();
+  const WallTime now = desk.sources.clock.now();
+  add_output(log.file, now, "the access log", "Look at the disk that log.access_file is on.", problems);
+  add_output(log.journal, now, "the access log in the journal", "Look after systemd-journald.", problems);
+}
+
 }  // namespace
 
 std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live) {
@@ -101,13 +121,7 @@ std::vector<Problem> standing_problems(const Desk& desk, const LiveStatus& live)
                         "Devices that come by TLS may refuse. Renew the certificate that tls.certificate names, or see "
                         "\"larder tls\"."});
   }
-  const auto log = desk.sources.access_log ? desk.sources.access_log() : reports::AccessLog::State{};
-  if (!log.problem.empty() || log.dropped > 0) {
-    const std::string lost = log.dropped > 0 ? std::to_string(log.dropped) + " lines since the start are missing" : "";
-    problems.push_back(
-        {"the access log has gaps: " + log.problem + (log.problem.empty() || lost.empty() ? "" : "; ") + lost,
-         "Requests are answered and on record all the same. Look at the disk that log.access_file is on."});
-  }
+  if (desk.sources.access_log) add_access_log(desk, problems);
   const std::string audit = desk.audit != nullptr ? desk.audit->problem() : std::string{};
   if (!audit.empty()) {
     problems.push_back({"changes are not recorded: " + audit,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proxy/conditional.h"
 #include "proxy/fill_desk.h"
+#include "reports/access_log.h"
 
 namespace larder::proxy {
 namespace {
@@ -95,7 +96,19 @@ void Exchange::begin() {
   record_.client = connection_.client();
   record_.answered = reports::Answered::refused;
   record_.entrance = reports::Entrance::helper;
+  if (reports::wants_requests(loop_.config().log)) note_words();
   classify_request();
+}
+
+void Exchange::note_words() {
+  if (known_ && known_->words) {
+    record_.words = known_->words;
+    return;
+  }
+  const std::string_view agent = head_->find("User-Agent").substr(0, reports::kAgentBytes);
+  record_.words = std::make_shared<const reports::RequestWords>(reports::RequestWords{
+      std::string(head_->method), head_->minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1", std::string(agent)});
+  if (known_) known_->words = record_.words;
 }
 
 void Exchange::refuse_and_close(int status, const std::string& reason) {

@@ -76,6 +76,7 @@ class Exchange final : public FillWatcher, public PassListener {
   enum class Forwarded { miss, vary_miss, stale, request, partial };
 
   // ---- from the request to an answer (exchange.cpp) ----
+  void note_words();
   void classify_request();
   void remember(const AskedPtr& asked);
   bool admitted();

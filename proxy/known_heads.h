@@ -12,15 +12,17 @@
 #include "proxy/asked.h"
 #include "proxy/planned_answer.h"
 #include "proxy/request_head.h"
+#include "reports/fetch_record.h"
 
 namespace larder::proxy {
 
 // A head without a body. Found out when it is first answered, and true as long as the loop knows the head.
 struct KnownHead {
-  std::string text;  // its bytes
-  RequestHead head;  // views into text
-  AskedPtr asked;    // null: not classified yet, or to be classified each time
-  AgentPtr agent;    // null: not looked at yet
+  std::string text;                                    // its bytes
+  RequestHead head;                                    // views into text
+  AskedPtr asked;                                      // null: not classified yet, or to be classified each time
+  AgentPtr agent;                                      // null: not looked at yet
+  std::shared_ptr<const reports::RequestWords> words;  // null: nobody has wanted them yet
   PlannedAnswer answer;
 
   KnownHead(std::string_view bytes, const RequestHead& parsed);

@@ -2,17 +2,16 @@
 // AccessLog: a line for each request, in a file that other programs read: in the combined form of Apache and nginx, or
 // as JSON; and an entry of the system's journal for each, with fields of its own. Written by a thread of its own,
 // `access-log`, within a second; nobody waits for it. What it cannot take (kAccessLines wait already) or write (a full
-// disk) is left out and counted, and it goes on by itself.
-// What it says is what the ledger is told, before that knows whose an address is. URLs stand without their query, which
-// may hold secrets. Under pseudonyms neither address nor token is said.
-// Threads: any, but for the constructor.
+// disk, a journal that does not read) is left out and counted, and it goes on by itself.
+// What it says is what the ledger is told, before that knows whose an address is. Under pseudonyms no line says whose
+// it was (access_lines.h). Threads: any, but for the constructor.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -20,25 +19,20 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "reports/access_lines.h"
 #include "reports/fetch_record.h"
+#include "reports/system_journal.h"
 
 namespace larder::reports {
 
 inline constexpr std::size_t kAccessLines = 65536;
 
-// Whether whose a request was may be said.
-enum class Whose { told, hidden };
-
-// With its end. Bytes that are not printable ASCII, quotes and backslashes are written as \xHH (combined) or as JSON
-// escapes, so that no request can forge a line.
-std::string combined_line(const FetchRecord& fetch, Whose whose);
-std::string json_line(const FetchRecord& fetch, Whose whose);
-// "MESSAGE=...", "LARDER_URL=...": as sd_journal_send takes them.
-std::vector<std::string> journal_fields(const FetchRecord& fetch, Whose whose);
+// Whether anybody wants to be told of requests. What only lines say of them need not be kept otherwise.
+bool wants_requests(const config::LogConfig& log);
 
 class AccessLog {
  public:
-  AccessLog(const config::LogConfig& log, Whose whose);
+  AccessLog(const config::LogConfig& log, Whose whose, std::filesystem::path journal = kSystemJournal);
   ~AccessLog();  // writes what was added
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
@@ -48,9 +42,13 @@ class AccessLog {
   // After a reload: opens the file anew, so that one that was renamed goes on under its name.
   void apply(const config::LogConfig& log);
 
+  struct Output {
+    std::uint64_t written = 0, lost = 0;  // lines or entries, since the start
+    WallTime last_lost;                   // the epoch: none was
+    std::string problem;                  // "" when all is well
+  };
   struct State {
-    std::uint64_t written = 0, dropped = 0;  // lines, since the start
-    std::string problem;                     // "" when all is well
+    Output file, journal;
   };
   State state() const;
 
@@ -58,9 +56,10 @@ class AccessLog {
   void run();
   void write(const std::vector<FetchRecord>& fetches);
   void write_file(const std::string& text, std::size_t lines);
+  void write_journal(const std::vector<FetchRecord>& fetches);
   void use(const config::LogConfig& log);
   void open_file();
-  void failed(const std::string& why);
+  void told(Output& output, std::uint64_t written, std::uint64_t lost, const std::string& problem);
 
   const Whose whose_;
   std::atomic<bool> on_{false};
@@ -74,6 +73,8 @@ class AccessLog {
   int fd_ = -1;        // the thread's, as are the following
   bool torn_ = false;  // the last line was not written whole
   config::LogConfig in_use_;
+  SystemJournal journal_;
+  bool journal_takes_ = true;  // it did the last time; else it is not waited for
   std::thread thread_;
 };
 

@@ -5,7 +5,9 @@
 
 #include <boost/container/small_vector.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +58,14 @@ std::string_view to_string(DeviceEvidence evidence);
 // [first, end) each, in the order they were sent. Nearly always one.
 using SentRanges = boost::container::small_vector<std::pair<std::uint64_t, std::uint64_t>, 1>;
 
+// How a request was made: what the access log alone repeats of it.
+struct RequestWords {
+  std::string method;      // "GET"
+  std::string protocol;    // "HTTP/1.1"
+  std::string user_agent;  // as sent, its first kAgentBytes; "" none
+};
+inline constexpr std::size_t kAgentBytes = 512;
+
 // One client's request for one object, or with Entrance::own one of Larder's own, of which only bytes_from_origin
 // counts in reports. What the loops hand over. Texts may hold anything: what is not printable is replaced, overlong
 // ones are cut (identity.h), and a token that cannot name a device counts as none.
@@ -72,10 +82,11 @@ struct FetchRecord {
   int status = 0;
   std::uint64_t object_bytes = 0;  // the whole object's size, 0 unknown
   std::uint64_t bytes_asked = 0;
-  std::uint64_t bytes_sent = 0;         // body bytes
-  std::uint64_t bytes_from_origin = 0;  // on this fetch's account
-  SentRanges sent_ranges;               // of the object, that reached the client
-  bool complete = false;                // everything asked was sent
+  std::uint64_t bytes_sent = 0;                 // body bytes
+  std::uint64_t bytes_from_origin = 0;          // on this fetch's account
+  SentRanges sent_ranges;                       // of the object, that reached the client
+  bool complete = false;                        // everything asked was sent
+  std::shared_ptr<const RequestWords> words{};  // null: no access log is kept, or it came without (Entrance::sni)
 };
 
 }  // namespace larder::reports

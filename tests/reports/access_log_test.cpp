@@ -2,9 +2,14 @@
 // Lines of the access log: what stands in them, and that no request forges one.
 #include "reports/access_log.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -21,6 +26,8 @@ using nlohmann::json;
 FetchRecord hostile() {
   FetchRecord fetch = outlook();
   fetch.subject.edit().url = "http://a.example/x\" 200 1\n127.0.0.1 - - \\ \x1b[2J\xff?secret=1";
+  fetch.words =
+      std::make_shared<RequestWords>(RequestWords{"GET", "HTTP/1.1", "evil\" 200 1 \"-\"\n\\\xe2\x80\xae\x1b[2J"});
   fetch.subject.edit().product = "\"}\n{\"client\":\"forged\"}";
   return fetch;
 }
@@ -51,11 +58,19 @@ TEST_CASE("a combined line is that of Apache and nginx", "[access]") {
   FetchRecord fetch = outlook();
   fetch.time = WallTime(std::chrono::seconds(1'786'979'045));
   fetch.subject.edit().url += "?token=secret";
+  fetch.words = std::make_shared<RequestWords>(RequestWords{"HEAD", "HTTP/1.0", "Microsoft AutoUpdate/4.7 \"x\""});
   CHECK(combined_line(fetch, Whose::told) ==
-        "192.0.2.7 - C02X [17/Aug/2026:15:04:05 +0000] \"GET https://origin.example/Outlook_16.109_Updater.pkg "
-        "HTTP/1.1\" 200 1000 \"-\" \"-\"\n");
-  fetch.entrance = Entrance::tunnel;
-  CHECK_THAT(combined_line(fetch, Whose::hidden), Catch::StartsWith("- - - [") && Catch::Contains("\"CONNECT https:"));
+        "192.0.2.7 - C02X [17/Aug/2026:15:04:05 +0000] \"HEAD https://origin.example/Outlook_16.109_Updater.pkg "
+        "HTTP/1.0\" 200 1000 \"-\" \"Microsoft AutoUpdate/4.7 \\x22x\\x22\"\n");
+  CHECK_THAT(combined_line(fetch, Whose::hidden), Catch::StartsWith("- - - [") && Catch::EndsWith("\"-\" \"-\"\n"));
+}
+
+TEST_CASE("what a request did not say is a dash, and TLS by its server's name a CONNECT", "[access]") {
+  FetchRecord fetch = outlook();
+  CHECK_THAT(combined_line(fetch, Whose::told), Catch::Contains("\"- https://origin.example/"));
+  CHECK(json::parse(json_line(fetch, Whose::told))["method"] == "");
+  fetch.entrance = Entrance::sni;
+  CHECK_THAT(combined_line(fetch, Whose::told), Catch::Contains("\"CONNECT https:") && Catch::Contains(" HTTP/1.1\" "));
 }
 
 TEST_CASE("a JSON line has the fields of the API's fetches", "[access]") {
@@ -68,6 +83,12 @@ TEST_CASE("a JSON line has the fields of the API's fetches", "[access]") {
   CHECK(line["product"] == "Microsoft Outlook");
   CHECK(line["duration_ms"] == 20.0);
   CHECK(line["bytes_sent"] == 1000);
+  fetch.words = std::make_shared<RequestWords>(RequestWords{"GET", "HTTP/1.1", "softwareupdated (Darwin)"});
+  const json with = json::parse(json_line(fetch, Whose::told));
+  CHECK(with["method"] == "GET");
+  CHECK(with["protocol"] == "HTTP/1.1");
+  CHECK(with["user_agent"] == "softwareupdated (Darwin)");
+  CHECK(json::parse(json_line(fetch, Whose::hidden))["user_agent"] == "");
   const json hidden = json::parse(json_line(fetch, Whose::hidden));
   CHECK(hidden["client"] == "");
   CHECK(hidden["token"] == "");
@@ -107,7 +128,7 @@ TEST_CASE("lines are written, a renamed file is followed after a reload, and Lar
     FetchRecord own = outlook();
     own.entrance = Entrance::own;
     log.add({outlook(), own});
-    REQUIRE(eventually([&] { return log.state().written >= 1; }));
+    REQUIRE(eventually([&] { return log.state().file.written >= 1; }));
     std::filesystem::rename(file, directory.path() / "access.log.1");
     log.apply(to(file, config::AccessLogFormat::combined));
     REQUIRE(eventually([&] { return std::filesystem::exists(file); }));
@@ -117,22 +138,104 @@ TEST_CASE("lines are written, a renamed file is followed after a reload, and Lar
   CHECK_THAT(contents(file), Catch::StartsWith("192.0.2.7 - C02X ["));
 }
 
+// The socket of a journal that reads when it is told to.
+class Journal {
+ public:
+  explicit Journal(const std::filesystem::path& path) : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~Journal() { ::close(fd_); }
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  std::string read() const {
+    std::string entry(65536, '\0');
+    const ssize_t got = ::recv(fd_, entry.data(), entry.size(), MSG_DONTWAIT);
+    entry.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return entry;
+  }
+
+ private:
+  int fd_;
+};
+
+config::LogConfig to_journal() {
+  config::LogConfig log;
+  log.journal_fetches = true;
+  return log;
+}
+
+TEST_CASE("the journal gets an entry each, and a journal that was started anew the next", "[access]") {
+  const TemporaryDirectory directory;
+  const auto socket = directory.path() / "socket";
+  AccessLog log(to_journal(), Whose::told, socket);
+  FetchRecord fetch = outlook();
+  fetch.subject.edit().product = "two\nlines";
+  {
+    const Journal journal(socket);
+    log.add({fetch});
+    REQUIRE(eventually([&] { return log.state().journal.written == 1; }));
+    const std::string entry = journal.read();
+    CHECK_THAT(entry, Catch::StartsWith("MESSAGE=") && Catch::Contains("\nLARDER_STATUS=200\n"));
+    CHECK_THAT(entry, Catch::Contains(std::string("\nLARDER_PRODUCT\n\x09\0\0\0\0\0\0\0two\nlines\n", 34)));
+  }
+  log.add({fetch});
+  REQUIRE(eventually([&] { return log.state().journal.lost == 1; }));
+  CHECK_THAT(log.state().journal.problem, Catch::Contains(socket.string()));
+  std::filesystem::remove(socket);
+  const Journal anew(socket);
+  log.add({fetch});
+  REQUIRE(eventually([&] { return log.state().journal.written == 2; }));
+  CHECK(log.state().journal.problem.empty());
+  CHECK(!anew.read().empty());
+}
+
+TEST_CASE("a journal that does not read costs entries, and neither lines of the file nor the end", "[access]") {
+  const TemporaryDirectory directory;
+  const Journal journal(directory.path() / "socket");
+  constexpr std::size_t kMany = 2000;
+  config::LogConfig both = to(directory.path() / "access.log", config::AccessLogFormat::combined);
+  both.journal_fetches = true;
+  {
+    AccessLog log(both, Whose::told, directory.path() / "socket");
+    log.add(std::vector<FetchRecord>(kMany, outlook()));
+    REQUIRE(eventually([&] { return log.state().journal.lost > 0; }));
+    CHECK_THAT(log.state().journal.problem, Catch::Contains("takes no entries"));
+    log.add(std::vector<FetchRecord>(kMany, outlook()));
+    REQUIRE(eventually([&] { return log.state().file.written == 2 * kMany; }));
+    const auto settled = [&] { return log.state().journal.written + log.state().journal.lost; };
+    REQUIRE(eventually([&] { return settled() == 2 * kMany; }));
+    while (!journal.read().empty()) {
+    }
+    const auto before = log.state().journal.written;
+    log.add({outlook()});
+    REQUIRE(eventually([&] { return log.state().journal.written > before; }));
+    CHECK(log.state().journal.problem.empty());
+    log.add(std::vector<FetchRecord>(kMany, outlook()));
+  }
+  const std::string file = contents(directory.path() / "access.log");
+  CHECK(static_cast<std::size_t>(std::count(file.begin(), file.end(), '\n')) == 3 * kMany + 1);
+}
+
 TEST_CASE("what cannot be written is counted and told, and it goes on by itself", "[access]") {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "later" / "access.log";
   AccessLog log(to(file, config::AccessLogFormat::combined), Whose::told);
   log.add({outlook(), outlook()});
-  REQUIRE(eventually([&] { return log.state().dropped >= 2; }));
-  CHECK_THAT(log.state().problem, Catch::Contains("opening " + file.string()));
+  REQUIRE(eventually([&] { return log.state().file.lost >= 2; }));
+  CHECK_THAT(log.state().file.problem, Catch::Contains("opening " + file.string()));
   std::filesystem::create_directory(directory.path() / "later");
   log.add({outlook()});
-  REQUIRE(eventually([&] { return log.state().written >= 1; }));
-  CHECK(log.state().problem.empty());
+  REQUIRE(eventually([&] { return log.state().file.written >= 1; }));
+  CHECK(log.state().file.problem.empty());
 
   AccessLog full(to("/dev/full", config::AccessLogFormat::combined), Whose::told);
   full.add({outlook()});
-  REQUIRE(eventually([&] { return full.state().dropped >= 1; }));
-  CHECK_THAT(full.state().problem, Catch::Contains("No space left"));
+  REQUIRE(eventually([&] { return full.state().file.lost >= 1; }));
+  CHECK_THAT(full.state().file.problem, Catch::Contains("No space left"));
 }
 
 }  // namespace larder::reports

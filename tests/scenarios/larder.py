@@ -213,6 +213,11 @@ class Larder:
         assert found is not None, f"no {name} in {json.dumps(self.status())}"
         return found
 
+    def metric(self, series: str) -> float | None:
+        """What /metrics says of one series, "name" or 'name{label="value"}'; None when it has no such series."""
+        found = re.search("^" + re.escape(series) + r" (\S+)$", self.api_raw("/metrics").body.decode(), re.MULTILINE)
+        return float(found[1]) if found else None
+
     def report(self, name: str, **query):
         """The rows of a list, the object of a summary. What was fetched before is in it: the ledger commits each half
         second, so wait for a row with client.eventually."""
