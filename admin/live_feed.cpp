@@ -21,7 +21,9 @@ double seconds_between(SteadyTime from, SteadyTime to) {
 }  // namespace
 
 std::string LiveFeed::event(const LiveStatus& live, WallTime now, SteadyTime steady) {
-  const Sample sample{steady, live.counters.bytes_sent.value(), live.counters.bytes_from_origin.value()};
+  const proxy::Counters& counters = live.counters;
+  const Sample sample{steady, counters.bytes_sent.value(), counters.bytes_sent_beside.value(),
+                      counters.bytes_from_origin.value()};
   while (!samples_.empty() && samples_.front().at < steady - kRatioSpan) samples_.pop_front();
   Json sent_rate = nullptr;
   Json origin_rate = nullptr;
@@ -34,7 +36,9 @@ std::string LiveFeed::event(const LiveStatus& live, WallTime now, SteadyTime ste
       sent_rate = static_cast<std::uint64_t>(static_cast<double>(sample.sent - base.sent) / seconds);
       origin_rate = static_cast<std::uint64_t>(static_cast<double>(sample.from_origin - base.from_origin) / seconds);
     }
-    const std::uint64_t sent = sample.sent - samples_.front().sent;
+    const Sample& first = samples_.front();
+    const std::uint64_t sent =
+        (sample.sent - first.sent) - std::min(sample.sent - first.sent, sample.beside - first.beside);
     const std::uint64_t fetched = sample.from_origin - samples_.front().from_origin;
     if (sent > 0) ratio = std::max(0.0, 1.0 - static_cast<double>(fetched) / static_cast<double>(sent));
   }

@@ -24,6 +24,7 @@ class LiveFeed {
   struct Sample {
     SteadyTime at;
     std::uint64_t sent = 0;         // body bytes to clients
+    std::uint64_t beside = 0;       // of these, errors and Larder's own pages
     std::uint64_t from_origin = 0;  // body bytes from origins
   };
 

@@ -30,6 +30,9 @@ void add_traffic(Families& out, const proxy::Counters& c) {
                {"refused", number(c.requests_refused.value())},
                {"failed", number(c.requests_failed.value())}});
   out.counter("larder_sent_bytes_total", "Body bytes sent to clients.", c.bytes_sent.value());
+  out.counter("larder_sent_error_bytes_total",
+              "Of these, bodies of errors and pages of Larder's own: they save nothing of the line.",
+              c.bytes_sent_beside.value());
   out.gauge("larder_clients_connected", "Client connections open now.", c.connections_open.value());
   out.gauge("larder_request_bodies_bytes", "Bodies of requests held now.", c.request_body_bytes.value());
   out.counter("larder_connections_accepted_total", "Client connections accepted.", c.connections_accepted.value());

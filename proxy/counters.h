@@ -79,7 +79,9 @@ struct Counters {
   Count requests_failed{0};     // cut off, or 5xx by Larder itself
   Count request_body_bytes{0};  // now held, of all requests
   Count bytes_sent{0};          // body bytes to clients
-  Count bytes_from_origin{0};   // body bytes
+  Count bytes_sent_beside{
+      0};  // of these, what saved nothing: errors and Larder's own pages, unless they came by the line
+  Count bytes_from_origin{0};  // body bytes
   Count origin_requests{0};
   Count origin_retries{0};
   Count origin_circuits_opened{0};  // an origin that could not be reached was left alone

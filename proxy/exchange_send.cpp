@@ -243,6 +243,9 @@ void Exchange::write_record() {
   const SteadyTime ended = record_.complete ? connection_.last_progress() : loop_.site.clock.steady();
   record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(ended - began_);
   add(counters.bytes_sent, record_.bytes_sent);
+  if (record_.status >= 400 || !asked_) {
+    add(counters.bytes_sent_beside, record_.bytes_sent - std::min(record_.bytes_sent, record_.bytes_from_origin));
+  }
   switch (record_.answered) {
     case reports::Answered::hit:
       add(counters.requests_hit);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/limits.h"
+#include "admin/live_feed.h"
 #include "base/digest.h"
 #include "site.h"
 
@@ -354,6 +355,23 @@ TEST_CASE("a live view is told at once and each second how things stand, until i
     CHECK(told["clients_waiting"] == 3);
     CHECK(told["fills"][0]["url"] == "http://swcdn.apple.com/a.pkg");
   }
+}
+
+TEST_CASE("what is said of errors has no share in what a live view tells of the store") {
+  LiveFeed feed;
+  LiveStatus live;
+  const SteadyTime begin{};
+  const auto ratio_at = [&](int second) {
+    const std::string event = feed.event(live, WallTime(), begin + std::chrono::seconds(second));
+    return json::parse(event.substr(event.find('{')))["hit_ratio_bytes"];
+  };
+  ratio_at(0);
+  live.counters.bytes_sent = 600;
+  live.counters.bytes_sent_beside = 600;
+  CHECK(ratio_at(1).is_null());
+  live.counters.bytes_sent = 1000;
+  live.counters.bytes_from_origin = 100;
+  CHECK(ratio_at(2) == 0.75);
 }
 
 TEST_CASE("live views are counted, and those too many are refused") {

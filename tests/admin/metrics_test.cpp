@@ -54,9 +54,11 @@ TEST_CASE("the names of exporters for content caching carry Larder's own numbers
   site.live.started = WallTime(std::chrono::seconds(1'786'900'000));
   site.live.counters.bytes_sent = 9'000;
   site.live.counters.bytes_from_origin = 4'000;
+  site.live.counters.bytes_sent_beside = 700;
   site.store.current.bytes_held = 300;
   site.store.current.bytes_limit = 1'000;
   const std::string body = site.get("/metrics").body;
+  CHECK_THAT(body, Catch::Contains("\nlarder_sent_error_bytes_total 700\n"));
   CHECK_THAT(body, Catch::Contains("\nassetcache_active 1\n"));
   CHECK_THAT(body, Catch::Contains("\nassetcache_ok 1\n"));
   for (const auto* used :
