@@ -182,11 +182,17 @@ Audit::~Audit() {
 
 void Audit::add(AuditEntry entry, std::function<void()> done) {
   const std::lock_guard lock(mutex_);
-  if (entry.who == "nobody" && !done && waiting_.size() >= kRefusedWaiting) {
+  waiting_.push_back({std::move(entry), false, std::move(done)});
+  wake_.notify_one();
+}
+
+void Audit::add_refused(AuditEntry entry) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= kRefusedWaiting) {
     ++unnamed_;
     return;
   }
-  waiting_.push_back({std::move(entry), std::move(done)});
+  waiting_.push_back({std::move(entry), true, {}});
   wake_.notify_one();
 }
 
@@ -199,15 +205,14 @@ void Audit::run() {
     Added added = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    if (names_refusal(added.entry)) write(added.entry);
+    if (!added.refused || names_refusal()) write(added.entry);
     if (added.done) added.done();
     lock.lock();
   }
 }
 
 // Who is refused again and again cannot push what has happened out of the record.
-bool Audit::names_refusal(const AuditEntry& entry) {
-  if (entry.who != "nobody") return true;
+bool Audit::names_refusal() {
   if (clock_.steady() - minute_ >= std::chrono::minutes(1)) {
     minute_ = clock_.steady();
     refused_ = 0;

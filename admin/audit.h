@@ -33,14 +33,16 @@ inline constexpr unsigned kAuditFiles = 5;  // audit.jsonl, audit.1.jsonl (the o
 inline constexpr unsigned kRefusedAMinute = 20;
 inline constexpr std::size_t kRefusedWaiting = 256;  // while the disk does not answer
 
-// One change, or an attempt at one. Texts may hold anything; they are cut to 256 bytes each.
+// One change, or an attempt at one, or that larderd has begun, read its configuration anew, or ended. Texts may hold
+// anything; they are cut to 256 bytes each.
 struct AuditEntry {
   std::uint64_t sequence = 0;  // given by the Audit, from 1 on
   WallTime time;               // of the answer
-  std::string who;      // "admin_token", "no_token" (none is set: whoever is on this machine), "nobody", "larderd"
+  std::string
+      who;  // "admin_token", "no_token" (none is set: whoever is on this machine), "nobody" (refused), "larderd"
   std::string address;  // the client's; "" larderd itself
   std::string agent;    // the User-Agent it gave
-  std::string what;     // "POST /api/v1/cache/pin", "reload", "start"
+  std::string what;     // "POST /api/v1/cache/pin", "reload", "start", "stop"
   std::string order;    // in short: the query and the body, as far as they may be kept
   int status = 0;       // of the answer; 0: none
   std::string problem;  // why it was not carried out; "" it was
@@ -75,6 +77,9 @@ class Audit {
 
   // Sets sequence and time, writes, syncs, and calls `done` on the thread `audit`, written or not.
   void add(AuditEntry entry, std::function<void()> done);
+  // What was refused before it was looked at: anybody can send as much of that as he likes, so of each minute only the
+  // first kRefusedAMinute are named.
+  void add_refused(AuditEntry entry);
 
   // `before` 0: from the newest. Reads files; at most `limit` entries with from <= time < to.
   AuditPage page(std::optional<WallTime> from, std::optional<WallTime> to, std::uint64_t before,
@@ -87,12 +92,13 @@ class Audit {
  private:
   struct Added {
     AuditEntry entry;
+    bool refused = false;
     std::function<void()> done;
   };
 
   void run();
   void write(AuditEntry& entry);
-  bool names_refusal(const AuditEntry& entry);
+  bool names_refusal();
   Status open_file();
   Status append(const std::string& line);
   Status rotate();

@@ -7,6 +7,7 @@
 #include "admin/json.h"
 #include "admin/ledger_tables.h"
 #include "base/text.h"
+#include "reports/page_cursor.h"
 
 namespace larder::admin {
 namespace {
@@ -23,6 +24,16 @@ Table table_of(const std::vector<AuditEntry>& entries) {
   return table;
 }
 
+// Of the entry before which a page goes on; 0: it begins.
+Result<std::uint64_t> sequence_of(const std::string& cursor) {
+  if (cursor.empty()) return std::uint64_t{0};
+  const auto bytes = reports::decode_page_cursor(cursor);
+  if (!bytes) return bytes.error();
+  const auto sequence = parse_decimal(*bytes);
+  if (!sequence || *sequence == 0) return fail(ErrorKind::invalid, "the cursor is another report's; begin without it");
+  return *sequence;
+}
+
 Response unrecorded() {
   return problem(404, "this Larder keeps no record of changes");
 }
@@ -36,11 +47,11 @@ void report_audit(const Desk& desk, const Request& request, const Reply& reply) 
   const auto as_csv = query->wants_csv();
   if (!filter || !as_csv) return reply(problem(filter ? as_csv.error() : filter.error()));
   if (desk.audit == nullptr) return reply(unrecorded());
-  const auto before = filter->cursor.empty() ? std::optional<std::uint64_t>(0) : parse_decimal(filter->cursor);
-  if (!before) return reply(problem(400, "the cursor is not one that a page gave; begin without it"));
+  const auto before = sequence_of(filter->cursor);
+  if (!before) return reply(problem(before.error()));
   const bool all = *as_csv && !query->has("limit");
   const AuditPage page = desk.audit->page(filter->from, filter->to, *before, all ? kCsvRows : filter->limit);
-  const std::string next = page.next_before == 0 ? "" : std::to_string(page.next_before);
+  const std::string next = page.next_before == 0 ? "" : reports::encode_page_cursor(std::to_string(page.next_before));
   if (*as_csv) {
     Response response = csv_response(table_of(page.entries));
     if (!next.empty()) response.fields.emplace_back("Link", next_page(request, *query, next));

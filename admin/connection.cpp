@@ -214,8 +214,10 @@ void Connection::send_part(std::string_view part) {
 
 void Connection::refuse(int status, std::string_view detail) {
   keep_alive_ = false;
+  const Response response = problem(status, detail);
+  if (state_ == State::body) events_.on_refused(std::exchange(request_, {}), response);
   state_ = State::waiting;
-  answer(problem(status, detail));
+  answer(response);
 }
 
 void Connection::writable() {

@@ -25,6 +25,8 @@ class Connection {
     std::function<void(Request)> on_request;
     // How many bytes of body a request may have, by its head; asked only when it is over kBodyBytes.
     std::function<std::size_t(const Request&)> most_body;
+    // A request whose head was understood is refused before its body came whole, with this answer.
+    std::function<void(Request, const Response&)> on_refused;
     std::function<void()> on_gone;
   };
 

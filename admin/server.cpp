@@ -65,6 +65,7 @@ class Server final : public AdminServer {
   ~Server() override {
     if (running_) thread_.run([this] { leave(); });
     workers_.reset();
+    if (running_) record_own("stop");
     way_back_->close();
     thread_.stop();
   }
@@ -81,6 +82,7 @@ class Server final : public AdminServer {
     gate_ = std::make_unique<Gate>(std::move(*gate));
     thread_.start();
     running_ = true;
+    version_ = desk_->sources.live().version;
     record_own("start");
     return ok();
   }
@@ -122,7 +124,12 @@ class Server final : public AdminServer {
                                 request.peer = peer;
                                 take(id, std::move(request));
                               },
-                              [this](const Request& request) { return most_body(request); }, [this, id] { gone(id); }};
+                              [this](const Request& request) { return most_body(request); },
+                              [this, peer](Request request, const Response& response) {
+                                request.peer = peer;
+                                record_refused(request, response);
+                              },
+                              [this, id] { gone(id); }};
     ++open_;
     connections_.emplace(id, std::make_unique<Connection>(thread_.base(), fd, clock_, std::move(events)))
         .first->second->begin();
@@ -149,14 +156,11 @@ class Server final : public AdminServer {
     auto match = find_route(request.method, request.path);
     const bool health = match.route != nullptr && match.route->handle == report_health;
     if (!health && !rate_.take(request.peer, clock_.steady())) {
-      return answer(id, problem(429, "more requests came from this address than are answered; ask less often"));
+      return refuse(id, request,
+                    problem(429, "more requests came from this address than are answered; ask less often"));
     }
     if (match.route == nullptr) return answer(id, unknown(request, match));
-    const bool order = desk_->audit != nullptr && is_order(*match.route);
-    if (auto refused = gate_->refusal(*match.route, request)) {
-      if (order) desk_->audit->add(with_answer(entry_of(*match.route, request, "nobody"), *refused), {});
-      return answer(id, *refused);
-    }
+    if (const auto refused = gate_->refusal(*match.route, request)) return refuse(id, request, *refused);
     request.parameter = std::move(match.parameter);
     if (match.route->where == Where::stream) {
       return match.route->handle(*desk_, request, [&](const Response& response) { stream(id, response); });
@@ -169,7 +173,9 @@ class Server final : public AdminServer {
       if (reads && response.status == 200) tag(response, known);
       way_back->post([this, id, response = std::move(response)] { answer(id, response); });
     };
-    if (order) reply = recorded(*match.route, request, std::move(reply));
+    std::optional<AuditEntry> order;
+    if (desk_->audit != nullptr && is_order(*match.route)) order = entry_of(*match.route, request, permitted());
+    if (order) reply = recorded(*order, std::move(reply));
     const bool posted = workers_->post([desk = desk_, route = match.route, request = std::move(request), reply] {
       try {
         route->handle(*desk, request, reply);
@@ -177,13 +183,31 @@ class Server final : public AdminServer {
         reply(problem(500, std::string("a defect in Larder: ") + failure.what()));
       }
     });
-    if (!posted) answer(id, problem(503, "too many requests are being answered; ask again in a second"));
+    if (posted) return;
+    const Response busy = problem(503, "too many requests are being answered; ask again in a second");
+    if (order) desk_->audit->add_refused(with_answer(*order, busy));
+    answer(id, busy);
   }
 
+  void refuse(Id id, const Request& request, const Response& response) {
+    record_refused(request, response);
+    answer(id, response);
+  }
+
+  // An order that nobody has looked at.
+  void record_refused(const Request& request, const Response& response) const {
+    const auto match = find_route(request.method, request.path);
+    if (desk_->audit == nullptr || match.route == nullptr || !is_order(*match.route)) return;
+    const std::string who = gate_->refusal(*match.route, request) ? "nobody" : permitted();
+    desk_->audit->add_refused(with_answer(entry_of(*match.route, request, who), response));
+  }
+
+  // Who gives an order that the gate lets pass.
+  std::string permitted() const { return desk_->config->access.admin_token_file.empty() ? "no_token" : "admin_token"; }
+
   // Answers when the order and its outcome are on record.
-  Reply recorded(const Route& route, const Request& request, Reply reply) const {
-    const std::string who = desk_->config->access.admin_token_file.empty() ? "no_token" : "admin_token";
-    return [audit = desk_->audit, clock = &clock_, began = clock_.steady(), entry = entry_of(route, request, who),
+  Reply recorded(const AuditEntry& order, Reply reply) const {
+    return [audit = desk_->audit, clock = &clock_, began = clock_.steady(), entry = order,
             reply = std::move(reply)](Response response) {
       AuditEntry ended = with_answer(entry, response);
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock->steady() - began);
@@ -197,6 +221,7 @@ class Server final : public AdminServer {
     AuditEntry entry;
     entry.who = "larderd";
     entry.what = what;
+    entry.order = "larderd " + version_;
     desk_->audit->add(std::move(entry), {});
   }
 
@@ -271,6 +296,7 @@ class Server final : public AdminServer {
   std::unique_ptr<Workers> workers_;
   std::vector<config::Endpoint> listening_;
   bool running_ = false;
+  std::string version_;
   // ---- the thread's ----
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Id, std::unique_ptr<Connection>> connections_;

@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::array kChanges{Shown{"serial", "DEVICE", As::text}, Shown{"field", "FIELD", As::text},
                               Shown{"before", "BEFORE", As::text}, Shown{"after", "AFTER", As::text}};
-constexpr std::array kAudit{Shown{"time", "TIME", As::time},      Shown{"who", "WHO", As::text},
-                            Shown{"address", "FROM", As::text},   Shown{"what", "WHAT", As::text},
-                            Shown{"order", "ORDER", As::text},    Shown{"status", "STATUS", As::count},
-                            Shown{"problem", "PROBLEM", As::text}};
+constexpr std::array kAudit{Shown{"time", "TIME", As::time},       Shown{"who", "WHO", As::text},
+                            Shown{"address", "FROM", As::text},    Shown{"what", "WHAT", As::text},
+                            Shown{"order", "ORDER", As::text},     Shown{"status", "STATUS", As::count},
+                            Shown{"problem", "PROBLEM", As::text}, Shown{"refused_besides", "MORE REFUSED", As::count}};
 constexpr std::array kWebhooks{Shown{"number", "NO.", As::count},
                                Shown{"url", "URL", As::text},
                                Shown{"format", "FORMAT", As::text},

@@ -7,6 +7,7 @@
 #include "reports/device_rows.h"
 #include "reports/fetch_rows.h"
 #include "reports/identity.h"
+#include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/fetch_rows.h"
+#include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 

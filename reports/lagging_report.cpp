@@ -6,6 +6,7 @@
 #include <map>
 
 #include "reports/device_rows.h"
+#include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 #include "updates/recognise.h"

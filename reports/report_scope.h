@@ -91,11 +91,6 @@ class Scope {
   std::vector<EdgeTally> edges_;
 };
 
-// Cursors of pages are the last row's sort key and four bytes that check it, in hexadecimal: stable whatever is
-// recorded meanwhile. "" is "".
-std::string encode_page_cursor(std::string_view key);
-Result<std::string> decode_page_cursor(std::string_view cursor);
-
 WallTime wall(std::uint64_t time_us);
 
 }  // namespace larder::reports

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 

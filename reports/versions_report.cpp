@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
 #include "updates/recognise.h"

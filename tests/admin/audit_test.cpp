@@ -10,7 +10,9 @@
 #include <future>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "reports/page_cursor.h"
 #include "site.h"
 
 using namespace larder;
@@ -145,6 +147,99 @@ TEST_CASE("a refused attempt is nobody's, and many of them push nothing out") {
   CHECK(rows[1]["who"] == "nobody");
   CHECK(rows[1]["status"] == 401);
   CHECK(contents(site.directory / "audit.jsonl").find("battery") == std::string::npos);
+}
+
+TEST_CASE("an order that nobody has looked at is on record too, by whom it came") {
+  Site site;
+  const std::string head = "POST /api/v1/cache/evict HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  const auto refused = [&](const std::string& fields) {
+    Client client(site.port());
+    client.send(head + fields + "\r\n");
+    return client.read_answer().status;
+  };
+  CHECK(refused("Content-Length: 99999999\r\n") == 413);
+  CHECK(refused("Transfer-Encoding: chunked\r\n") == 411);
+  Client reader(site.port());
+  reader.send("GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n");
+  CHECK(reader.read_answer().status == 413);                                               // no order
+  CHECK(site.post("/api/v1/cache/pin", R"({"url":"http://a.example/x"})").status == 200);  // on record behind them
+  const json rows = changes(site);
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[1]["status"] == 411);
+  CHECK(rows[2]["status"] == 413);
+  CHECK(rows[2]["what"] == "POST /api/v1/cache/evict");
+  CHECK(rows[2]["who"] == "no_token");
+  CHECK(rows[2]["address"] == "127.0.0.1");
+  CHECK_THAT(rows[2]["problem"].get<std::string>(), Catch::Contains("larger than"));
+}
+
+TEST_CASE("orders beyond an address's rate are on record, a minute's first ones one by one") {
+  Site site;
+  while (site.get("/api/v1/status").status == 200) {
+  }
+  for (unsigned i = 0; i < kRefusedAMinute + 5; ++i) {
+    CHECK(site.post("/api/v1/cache/pin", R"({"url":"http://a.example/x"})").status == 429);
+  }
+  site.clock.advance(std::chrono::seconds(1));
+  CHECK(site.post("/api/v1/cache/pin", R"({"url":"http://a.example/x"})").status == 200);
+  const json rows = changes(site);
+  REQUIRE(rows.size() == kRefusedAMinute + 2);
+  CHECK(rows[0]["refused_besides"] == 5);
+  for (unsigned i = 1; i <= kRefusedAMinute; ++i) CHECK(rows[i]["status"] == 429);
+}
+
+TEST_CASE("an order for which nobody has time is on record") {
+  Site site;
+  site.ledger.hold();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < kWorkers + kWaiting; ++i) {
+    clients.push_back(std::make_unique<Client>(site.port()));
+    clients.back()->send("GET /api/v1/reports/summary HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    if (i + 1 == kWorkers) site.ledger.wait_for_waiting(kWorkers);
+  }
+  // One of those that wait is too many; which depends on the order of the connections.
+  int status = 200;
+  while (status != 503) {
+    clients.push_back(std::make_unique<Client>(site.port()));
+    clients.back()->send("POST /api/v1/cache/pin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
+    std::string answered = contents(site.directory / "audit.jsonl");
+    for (int i = 0; i < 1000 && answered.find(":503,") == std::string::npos; ++i) {
+      std::this_thread::yield();
+      answered = contents(site.directory / "audit.jsonl");
+    }
+    if (answered.find(":503,") != std::string::npos) status = 503;
+  }
+  site.ledger.release();
+  const std::string text = contents(site.directory / "audit.jsonl");
+  CHECK_THAT(text, Catch::Contains("POST /api/v1/cache/pin") && Catch::Contains("\"who\":\"no_token\""));
+}
+
+TEST_CASE("when larderd begins and ends is on record, with its version") {
+  Site site;
+  site.live.version = "1.2.3";
+  site.get("/healthz");
+  site.stop();
+  const std::string text = contents(site.directory / "audit.jsonl");
+  CHECK_THAT(text, Catch::Contains(R"("what":"start","order":"larderd 1.2.3")"));
+  CHECK_THAT(text, Catch::Contains(R"("what":"stop","order":"larderd 1.2.3")"));
+  CHECK(text.find("\"start\"") < text.find("\"stop\""));
+}
+
+TEST_CASE("a cursor that no page gave is refused") {
+  Site site;
+  for (int i = 0; i < 3; ++i) site.post("/api/v1/cache/pin", R"({"url":"http://a.example/x"})");
+  const json page = json::parse(site.get("/api/v1/audit?limit=1").body);
+  const auto cursor = page["next_cursor"].get<std::string>();
+  CHECK(changes(site, "?limit=1&cursor=" + cursor)[0]["sequence"] == 3);
+  std::string changed = cursor;
+  changed[1] = changed[1] == '1' ? '2' : '1';
+  const std::string another = reports::encode_page_cursor("macOS");
+  for (const std::string& wrong : {changed, cursor + "00", cursor.substr(2), another, reports::encode_page_cursor("0"),
+                                   std::string("2"), std::string("-1"), std::string("18446744073709551616")}) {
+    const Answer refused = site.get("/api/v1/audit?cursor=" + wrong);
+    CHECK(refused.status == 400);
+    CHECK_THAT(refused.body, Catch::Contains("begin without it"));
+  }
 }
 
 TEST_CASE("hostile texts stay on their line") {

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "reports/dictionary.h"
+#include "reports/page_cursor.h"
 #include "reports/record_format.h"
-#include "reports/report_scope.h"
 #include "reports/rollup_format.h"
 
 namespace {

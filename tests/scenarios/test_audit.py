@@ -54,12 +54,16 @@ def test_a_reload_is_on_record_and_an_edited_line_shows(site):
     larder.signal(1)
     eventually(lambda: changes(larder)[0]["what"] == "reload")
     larder.stop()
+    assert [row["what"] for row in map(json.loads, (larder.directory / "state" / "audit.jsonl").read_text().splitlines())] == ["start", "reload", "stop"]
     file = larder.directory / "state" / "audit.jsonl"
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text(file.read_text().replace('"what":"start"', '"what":"stard"', 1))
     larder.start()
     checked = larder.command("audit", "check")
     assert checked.returncode == 1 and "BROKEN" in checked.stdout
+    assert {row["order"] for row in changes(larder)} == {"larderd " + larder.status()["version"]}
+    shown = larder.command("audit", "list", "--cursor", "12")
+    assert shown.returncode == 1 and "begin without it" in shown.stderr
 
 
 def test_whoever_is_refused_is_on_record_too(site, tmp_path):
@@ -72,7 +76,11 @@ def test_whoever_is_refused_is_on_record_too(site, tmp_path):
     right = {"Authorization": "Bearer correct-horse-battery-staple"}
     for fields, status in (({}, 401), ({"Authorization": "Bearer wrong-horse-battery-staple"}, 401), ({**right, "Origin": "http://evil.example"}, 403)):
         assert larder.api_raw("/api/v1/cache/verify", method="POST", fields=fields).status == status
-    rows = eventually(lambda: len(rows := json.loads(larder.api_raw("/api/v1/audit", fields=right).body)["items"]) >= 5 and rows)
+    rows = eventually(lambda: len(rows := json.loads(larder.api_raw("/api/v1/audit", fields=right).body)["items"]) >= 6 and rows)
     assert [(row["who"], row["status"]) for row in rows[:3]] == [("nobody", 403), ("nobody", 401), ("nobody", 401)]
     assert "horse" not in json.dumps(rows)
     assert larder.api_raw("/api/v1/audit").status == 401
+    refused = larder.api_raw("/api/v1/cache/evict", method="POST", fields={**right, "Content-Length": str(1 << 30)})
+    assert refused.status == 413
+    row = eventually(lambda: (row := json.loads(larder.api_raw("/api/v1/audit", fields=right).body)["items"][0])["status"] == 413 and row)
+    assert (row["who"], row["what"]) == ("admin_token", "POST /api/v1/cache/evict")
