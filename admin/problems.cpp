@@ -56,8 +56,9 @@ void add_standing(const Desk& desk, const LiveStatus& live, std::vector<Row>& ro
   }
   for (const RestingOrigin& origin : live.origins_at_rest) {
     Row row{"origin", origin.origin + " is left alone for now: " + origin.why,
-            "It is tried again in " + std::to_string(origin.next_try_seconds) +
-                " s; devices get what is held, or go to the vendor. If it stays so, look at the line, the firewall and "
+            (origin.next_try_seconds > 0 ? "It is tried again in " + std::to_string(origin.next_try_seconds) + " s"
+                                         : std::string("The next request tries it again")) +
+                "; devices get what is held, or go to the vendor. If it stays so, look at the line, the firewall and "
                 "the nameserver.",
             origin.since, now};
     row.origin = origin.origin;

@@ -16,6 +16,7 @@ export function make(name, attributes = {}, ...children) {
 }
 
 export const number = (value) => value.toLocaleString();
+export const counted = (count, one) => `${number(count)} ${one}${count === 1 ? '' : 's'}`;
 export const share = (value) => `${(value * 100).toFixed(1)} %`;
 export const none = '–';
 

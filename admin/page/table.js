@@ -7,7 +7,7 @@
 // columns: {key, title, show(row) -> text or element, by(row) -> what to sort by, kind: 'number' | 'time' | 'long'}.
 // csv: the API's address of the same rows as CSV; without it the rows at hand are saved. place: the Place (main.js) that keeps sort and filter.
 import {save, saveFrom, token} from './api.js';
-import {make, number} from './show.js';
+import {counted, make, none, number} from './show.js';
 
 const kRowsAtOnce = 100;
 
@@ -81,10 +81,12 @@ export function table({name, caption, columns, rows, csv, empty, place, filters 
     body.replaceChildren(...found.slice(0, shown).map((row) => make('tr', {}, columns.map((column, at) => {
       const cell = make(at === 0 ? 'th' : 'td', {class: column.kind, scope: at === 0 ? 'row' : null, 'data-title': column.title});
       const shownCell = column.show(row);
-      cell.append(shownCell === '' || shownCell === null || shownCell === undefined ? '–' : shownCell);
+      cell.append(shownCell === '' || shownCell === null || shownCell === undefined ? none : shownCell);
+      if (cell.textContent === none) cell.classList.add('none');
       return cell;
     }))));
-    count.textContent = found.length === rows.length ? `${number(rows.length)} rows` : `${number(found.length)} of ${number(rows.length)} rows`;
+    const all = counted(rows.length, 'row');
+    count.textContent = found.length === rows.length ? all : `${number(found.length)} of ${all}`;
     more.hidden = found.length <= shown;
     const sort = place.get(sortKey);
     for (const [at, head] of heads.entries()) {

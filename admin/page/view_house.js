@@ -2,7 +2,7 @@
 // How the house is: problems with what to do about them, and what the store holds.
 import {ask, askAll, order} from './api.js';
 import {chart} from './charts.js';
-import {bytes, cards, facts, link, make, number, releaseName, section, span, time} from './show.js';
+import {bytes, cards, counted, facts, link, make, number, releaseName, section, span, time} from './show.js';
 import {table} from './table.js';
 
 const kKinds = {
@@ -12,8 +12,49 @@ const kKinds = {
 // What a row of the report is about: the newest such request, as far as it is on record.
 const about = (row) => [row.product && releaseName(row), row.url, row.status && `answered ${row.status}`].filter(Boolean).join(', ');
 
+// Sends a test event now, and says what became of it.
+function hookTest(hook) {
+  const say = make('span', {role: 'status'});
+  const send = async (event) => {
+    const button = event.target;
+    button.disabled = true;
+    say.textContent = 'waiting for an answer';
+    try {
+      const {items: [outcome]} = await order('api/v1/webhooks/test', {webhook: String(hook.number)});
+      say.textContent = outcome.delivered ? 'it was told' : outcome.why ?? 'it was not told';
+    } catch (failure) {
+      say.textContent = failure.message;
+    }
+    button.disabled = false;
+  };
+  return make('span', {class: 'orders'}, make('button', {type: 'button', 'aria-label': `Test webhook ${hook.number}`, onclick: send}, 'Test'), say);
+}
+
+const hookState = (hook) => (hook.in_trouble ? 'in trouble' : hook.failing_since ? 'trying again' : hook.last_success ? 'well' : 'not told anything yet');
+
+// Whom Larder tells of events. Counts and times are since the start.
+function hooks(items, place) {
+  return section('Who is told', table({
+    name: 'webhooks', caption: 'Webhooks, since the start', place, rows: items,
+    empty: 'Nobody is told when something goes wrong: no [[webhooks.hook]] stands in larder.toml.',
+    columns: [
+      {key: 'url', title: 'Webhook', kind: 'long', show: (hook) => `${hook.number}: ${hook.url}`, by: (hook) => hook.number},
+      {key: 'state', title: 'State', show: (hook) => (hook.in_trouble ? make('strong', {class: 'bad'}, hookState(hook)) : hookState(hook)), by: hookState},
+      {key: 'events', title: 'Told of', kind: 'long', show: (hook) => hook.events.replaceAll(' ', ', ').replaceAll('_', ' ') || 'every event', by: (hook) => hook.events},
+      {key: 'last_success', title: 'Last success', kind: 'time', show: (hook) => time(hook.last_success)},
+      {key: 'last_failure', title: 'Last failure', kind: 'time', show: (hook) => time(hook.last_failure)},
+      {key: 'why', title: 'Why', kind: 'long', show: (hook) => hook.why ?? ''},
+      {key: 'queued', title: 'Waiting', kind: 'number', show: (hook) => number(hook.queued)},
+      {key: 'given_up', title: 'Lost', kind: 'number', show: (hook) => number(hook.given_up + hook.dropped), by: (hook) => hook.given_up + hook.dropped},
+      {key: 'orders', title: 'Orders', show: hookTest, by: (hook) => hook.number},
+    ],
+  }));
+}
+
 export async function problems(place) {
-  const [status, {items}] = await Promise.all([ask('api/v1/status'), ask(`api/v1/reports/problems?${new URLSearchParams(place.window)}`)]);
+  const [status, {items}, webhooks] = await Promise.all([
+    ask('api/v1/status'), ask(`api/v1/reports/problems?${new URLSearchParams(place.window)}`), ask('api/v1/webhooks'),
+  ]);
   const counters = Object.entries(status.counters).map(([name, value]) => ({name: name.replaceAll('_', ' '), value}));
   return {title: 'Problems', renews: true, nodes: [
     table({
@@ -34,6 +75,7 @@ export async function problems(place) {
       ['Last read back', time(status.store.scrub_ended)],
       ['Ledger', status.ledger.broken ?? `well, ${number(status.ledger.fetches)} fetches on record`, status.ledger.broken !== null],
     ])),
+    hooks(webhooks.items, place),
     section('Counters since the start', table({
       name: 'counters', caption: 'Counters since the start', place, rows: counters, empty: 'There are none.',
       columns: [
@@ -46,6 +88,14 @@ export async function problems(place) {
 
 const kRights = {admin_token: "the administrator's token", no_token: 'this machine, without a token', nobody: 'nobody: refused', larderd: 'larderd itself'};
 
+const kOrders = {
+  'cache/pin': 'pin an object', 'cache/unpin': 'unpin an object', 'cache/evict': 'drop an object', 'cache/verify': 'read the store back', 'cache/prefetch': 'fetch beforehand',
+  'devices/import': 'import a list of devices', 'devices/erase': 'forget a device', 'ledger/totals': 'put the totals right', tls: "make the site's authority",
+  'catalogues/bundle': 'import what another site knows', 'webhooks/test': 'test the webhooks',
+};
+const whatOf = (row) => kOrders[row.what.replace('POST /api/v1/', '')] ?? row.what;
+const outcomeOf = (row) => [row.problem || (row.status ? 'done' : ''), row.refused_besides ? `before it, ${counted(row.refused_besides, 'attempt')} more refused` : ''].filter(Boolean).join('; ');
+
 export async function changes(place) {
   const [{items, whole}, check] = await Promise.all([askAll('api/v1/audit', place.time, 2000), ask('api/v1/audit/check')]);
   return {title: 'Changes', nodes: [
@@ -56,9 +106,9 @@ export async function changes(place) {
       csv: `api/v1/audit?${new URLSearchParams({...place.time, format: 'csv'})}`,
       columns: [
         {key: 'time', title: 'When', kind: 'time', show: (row) => time(row.time)},
-        {key: 'what', title: 'What', kind: 'long', show: (row) => row.what},
-        {key: 'order', title: 'Order', kind: 'long', show: (row) => row.order},
-        {key: 'problem', title: 'Outcome', kind: 'long', show: (row) => row.problem || (row.status ? 'done' : '')},
+        {key: 'what', title: 'What', kind: 'long', show: (row) => make('span', {title: row.what}, whatOf(row)), by: whatOf},
+        {key: 'order', title: 'Of what', kind: 'long', show: (row) => row.order},
+        {key: 'problem', title: 'Outcome', kind: 'long', show: outcomeOf, by: outcomeOf},
         {key: 'who', title: 'By', kind: 'long', show: (row) => kRights[row.who] ?? row.who},
         {key: 'address', title: 'From', show: (row) => row.address},
         {key: 'agent', title: 'With', kind: 'long', show: (row) => row.agent},

@@ -2,20 +2,36 @@
 // What an administrator wants to know in ten seconds: is it healthy, what did it save, what runs now, who has the new
 // version, who lags.
 import {Missing, ask} from './api.js';
-import {bar, bytes, cards, empty, link, make, none, number, rate, releaseName, section, share, span, time} from './show.js';
+import {bar, bytes, cards, counted, empty, link, make, none, number, rate, releaseName, section, share, span, time} from './show.js';
 import {trafficCharts} from './view_reports.js';
 import {table} from './table.js';
 
 const kNewest = 8;
+const kInDigest = 3;
+const kMostLagging = 5;
 
-function health(status) {
+// In one breath: on how many devices the newest is, and how many lag.
+function digest(releases, lag) {
+  if (lag === null || (releases.length === 0 && lag.rows.length === 0)) return null;
+  const behind = new Set(lag.rows.filter((row) => row.product).map((row) => row.device)).size;
+  const silent = lag.rows.filter((row) => !row.product).length;
+  const spread = releases.filter((row) => row.devices > 0).slice(0, kInDigest).flatMap((row, at) => [
+    at === 0 ? ' ' : ', ', link(releaseName(row), ['release', row.product, row.version]), ` is on ${number(row.devices_complete)} of ${counted(row.devices, 'device')}`,
+  ]);
+  return make('p', {'data-key': 'digest'},
+              behind === 0 ? 'Nobody is known to lag' : link(`${lag.whole ? '' : 'More than '}${counted(behind, 'device')} ${behind === 1 ? 'lags' : 'lag'}`, 'lagging'),
+              silent ? `, ${counted(silent, 'device')} of the inventory ${silent === 1 ? 'has' : 'have'} never asked.` : '.', spread, spread.length > 0 ? '.' : null);
+}
+
+function health(status, told) {
   const count = status.problems.length + status.origins_at_rest.length;
   const running = `Larder ${status.version} has been running for ${span(status.uptime_seconds)} and holds ` +
     `${bytes(status.store.bytes_held)} of ${bytes(status.store.bytes_limit)}.`;
   if (!status.ready) return make('p', {class: 'health bad'}, make('strong', {}, 'Not serving yet.'), ' ', running);
-  if (count === 0) return make('p', {class: 'health good'}, make('strong', {}, 'All is well.'), ' ', running);
+  if (count === 0) return make('div', {class: 'health good'}, make('p', {}, make('strong', {}, 'All is well.'), ' ', running), told);
   return make('div', {class: 'health bad'},
               make('p', {}, make('strong', {}, count === 1 ? 'One thing needs you.' : `${number(count)} things need you.`), ' ', running),
+              told,
               make('ul', {}, status.problems.slice(0, 3).map((problem) => make('li', {}, problem)),
                    status.origins_at_rest.slice(0, 3).map(({origin, why}) => make('li', {}, `${origin} is left alone for now: ${why}`))),
               make('p', {}, link('All problems, and what to do', 'problems')));
@@ -105,29 +121,35 @@ function newestTable(rows, place) {
   });
 }
 
-async function behind(place) {
+// Null where this Larder has no such report.
+async function lagging(place) {
   try {
-    const {items} = await ask(`api/v1/reports/lagging?${new URLSearchParams({...place.scope, limit: '1000'})}`);
-    const rows = items.sort((a, b) => b.days_behind - a.days_behind || b.releases_behind - a.releases_behind).slice(0, 5);
-    return [table({
-      name: 'behind', caption: 'Devices that lag most', place, rows, filters: false, csv: 'api/v1/reports/lagging?format=csv', empty: 'No device is known to lag.',
-      columns: [
-        {key: 'device', title: 'Device', kind: 'long', show: (r) => link(r.name || r.device, ['device', r.device])},
-        {key: 'product', title: 'Has', kind: 'long', show: (r) => (r.product ? releaseName(r) : 'never asked for anything')},
-        {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
-        {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => (r.days_behind ? number(r.days_behind) : none)},
-      ],
-    }), make('p', {}, link('Everyone who lags', 'lagging'))];
+    const {items, next_cursor: more} = await ask(`api/v1/reports/lagging?${new URLSearchParams({...place.scope, limit: '1000'})}`);
+    return {rows: items.sort((a, b) => b.days_behind - a.days_behind || b.releases_behind - a.releases_behind), whole: more === null};
   } catch (failure) {
     if (!(failure instanceof Missing)) throw failure;
-    return [empty('This Larder has no report of who lags.')];
+    return null;
   }
+}
+
+function laggingTable(lag, place) {
+  if (lag === null) return [empty('This Larder has no report of who lags.')];
+  return [table({
+    name: 'behind', caption: 'Devices that lag most', place, rows: lag.rows.slice(0, kMostLagging), filters: false, csv: 'api/v1/reports/lagging?format=csv',
+    empty: 'No device is known to lag.',
+    columns: [
+      {key: 'device', title: 'Device', kind: 'long', show: (r) => link(r.name || r.device, ['device', r.device])},
+      {key: 'product', title: 'Has', kind: 'long', show: (r) => (r.product ? releaseName(r) : 'never asked for anything')},
+      {key: 'newest_version', title: 'Newest', show: (r) => r.newest_version},
+      {key: 'days_behind', title: 'Days behind', kind: 'number', show: (r) => (r.days_behind ? number(r.days_behind) : none)},
+    ],
+  }), lag.rows.length > kMostLagging ? make('p', {}, link(lag.whole ? `All ${number(lag.rows.length)} rows` : 'Everyone who lags', 'lagging')) : null];
 }
 
 export async function overview(place) {
   const query = new URLSearchParams(place.window);
   const [status, summary, releases, lag, charts] = await Promise.all([
-    ask('api/v1/status'), ask(`api/v1/reports/summary?${query}`), newest(place), behind(place), trafficCharts(place),
+    ask('api/v1/status'), ask(`api/v1/reports/summary?${query}`), newest(place), lagging(place), trafficCharts(place),
   ]);
   const now = running(place);
   return {
@@ -135,11 +157,11 @@ export async function overview(place) {
     renews: true,
     live: now.show,
     nodes: [
-      health(status),
+      health(status, digest(releases, lag)),
       section('Saved', summaryCards(summary)),
       now.node,
       section('Who has the new version', newestTable(releases, place)),
-      section('Who lags', ...lag),
+      section('Who lags', ...laggingTable(lag, place)),
       section('Traffic', make('div', {class: 'charts'}, charts)),
     ],
   };

@@ -2,7 +2,7 @@
 // The reports: tables over the ledger, and the pages of one device and one release.
 import {ask, askAll} from './api.js';
 import {chart} from './charts.js';
-import {bar, bytes, cards, days, facts, link, make, none, number, releaseName, section, share, time, versionName} from './show.js';
+import {bar, bytes, cards, counted, days, facts, link, make, none, number, releaseName, section, share, time, versionName} from './show.js';
 import {csvLink, table} from './table.js';
 
 const kDayMs = 86400000;
@@ -70,10 +70,12 @@ export async function devices(place) {
   })]};
 }
 
+const lagOf = (row) => `${releaseName(row)} where ${row.newest_version} is the newest` + (row.days_behind ? `, for ${counted(row.days_behind, 'day')}` : '');
+
 export async function device(place) {
   const id = place.path[1] ?? '';
-  const [found, history] = await Promise.all([
-    ask(`api/v1/reports/devices/${encodeURIComponent(id)}`), askAll('api/v1/reports/fetches', {device: id}, kHistory),
+  const [found, history, {items: behind}] = await Promise.all([
+    ask(`api/v1/reports/devices/${encodeURIComponent(id)}`), askAll('api/v1/reports/fetches', {device: id}, kHistory), ask(path('lagging', {device: id})),
   ]);
   const known = [['Serial number', found.serial], ['Model', found.model], ['Owner', found.owner], ['Group', found.group]].filter(([, value]) => value);
   return {title: deviceName(found), nodes: [
@@ -81,6 +83,7 @@ export async function device(place) {
       ['Id', found.id], ['Known by', found.evidence], ...known, ['Address', found.address], ['MAC', found.mac], ['Host name', found.host_name],
       ['System', systemName(found)], ['Known from', systemSource(found)], ['Requests', number(found.requests)], ['Sent', bytes(found.bytes_sent)],
       ['First seen', time(found.first_seen)], ['Last seen', time(found.last_seen)], ['Has', hasAll(found)],
+      ['Lags', behind.length === 0 ? 'not as far as is known' : behind.map(lagOf).join('; '), behind.length > 0],
     ]),
     section('Products', table({
       name: 'products', caption: 'What this device has fetched', place, rows: found.products, empty: 'It has fetched no update yet.',
@@ -220,6 +223,9 @@ export async function lagging(place) {
 
 const fromStore = (row) => Math.max(0, row.saved_bytes);
 
+// Of what was not said of errors; null: nothing was.
+const ofStore = (row) => (row.saved_bytes + row.bytes_from_origin > 0 ? fromStore(row) / (row.saved_bytes + row.bytes_from_origin) : null);
+
 // Bytes from the store and the line by hour or day, and what was saved so far.
 export async function trafficCharts(place) {
   const by = place.period === '1d' || place.period === '7d' ? 'hour' : 'day';
@@ -238,7 +244,7 @@ export async function trafficCharts(place) {
 }
 
 export async function traffic(place) {
-  const by = async (what) => (await ask(path('traffic', {...place.window, by: what}))).items;
+  const by = async (what) => (await ask(path('traffic', {...place.window, by: what}))).items.sort((a, b) => b.bytes_sent - a.bytes_sent);
   const [charts, products, entrances, origins, networks] = await Promise.all([
     trafficCharts(place), by('product'), by('entrance'), by('origin'), by('network'),
   ]);
@@ -247,9 +253,8 @@ export async function traffic(place) {
     {key: 'requests', title: 'Requests', kind: 'number', show: (r) => number(r.requests)},
     {key: 'bytes_sent', title: 'Sent', kind: 'number', show: (r) => bytes(r.bytes_sent)},
     {key: 'bytes_from_origin', title: 'From the line', kind: 'number', show: (r) => bytes(r.bytes_from_origin)},
-    {key: 'saved', title: 'Saved', kind: 'number', by: (r) => r.saved_bytes, show: (r) => (r.saved_bytes < 0 ? '-' : '') + bytes(Math.abs(r.saved_bytes))},
-    {key: 'ratio', title: 'From the store', kind: 'number', by: (r) => (r.bytes_sent ? fromStore(r) / r.bytes_sent : 0),
-     show: (r) => (r.bytes_sent ? share(fromStore(r) / r.bytes_sent) : none)},
+    {key: 'saved', title: 'Saved', kind: 'number', by: (r) => r.saved_bytes, show: (r) => bytes(r.saved_bytes)},
+    {key: 'ratio', title: 'From the store', kind: 'number', by: ofStore, show: (r) => (ofStore(r) === null ? none : share(ofStore(r)))},
   ];
   const summed = (what, title, rows, words) => section(`By ${what}`, table({
     name: `by-${what}`, caption: `Traffic by ${what}`, place, rows, empty: 'Nothing was fetched in this time.',

@@ -84,7 +84,8 @@ class School:
 @pytest.fixture(scope="module")
 def school(tmp_path_factory):
     with Origin() as origin:
-        larder = Larder(tmp_path_factory.mktemp("school"), origins={HOST: origin}, vendors=("apple",))
+        larder = Larder(tmp_path_factory.mktemp("school"), origins={HOST: origin}, vendors=("apple",),
+                        hooks=({"url": "http://127.0.0.1:1/services/very-secret", "events": ["disk", "origin_down"]},))
         with larder:
             larder_school(origin, larder)
             browser = Browser(tmp_path_factory.mktemp("downloads"))
@@ -106,7 +107,7 @@ def larder_school(origin, larder):
     get(larder.http, f"/d/PHONE1{path_of('iPhone12,1_26.6.2_23G90')}?source={HOST}&sourceScheme=https")
     origin.put("/%3Cscript%3Ewindow.pwned=1%3C/script%3E.pkg", Content("odd", MiB))
     get(larder.http, f"/%3Cscript%3Ewindow.pwned=1%3C/script%3E.pkg?source={HOST}", fields=agent)
-    imported = larder.api_raw("/api/v1/devices/import", method="POST", body=INVENTORY.encode(), fields={"Content-Type": "text/csv"})
+    imported = larder.api_raw("/api/v1/devices/import", method="POST", body=INVENTORY.encode(), fields={"Content-Type": "text/csv", **agent})
     assert imported.status == 200, imported.body
     eventually(lambda: len(larder.report("devices")) >= 14)
     larder.settle()
@@ -133,6 +134,8 @@ def test_the_first_view_tells_health_savings_the_new_version_and_who_lags_and_is
     school.open()
     text = school.browser.text()
     assert "All is well." in text and school.browser.text("#state") == "all is well"
+    digest = school.browser.text('[data-key="digest"]')
+    assert digest.startswith("4 devices lag, 1 device of the inventory has never asked.") and "macOS 26.6 is on 8 of 12 devices" in digest
     summary = school.larder.report("summary")
     assert school.browser.text('[data-key="requests"]') == str(summary["requests"])
     assert school.browser.text('[data-key="ratio"]') == f"{summary['hit_ratio_bytes'] * 100:.1f} %"
@@ -143,6 +146,16 @@ def test_the_first_view_tells_health_savings_the_new_version_and_who_lags_and_is
     eventually(lambda: school.browser.run(charts) == 2)
     sizes = "return performance.getEntries().filter((e) => e.transferSize).reduce((sum, e) => sum + e.transferSize, 0)"
     assert 30_000 < school.browser.run(sizes) < FIRST_VIEW
+
+
+def test_a_device_says_that_it_lags_and_the_changes_are_in_words(school):
+    school.open("device/MAC008", 360)
+    assert "macOS 26.5 where 26.6 is the newest" in school.browser.text(".facts .bad")
+    school.open("device/MAC001")
+    assert "not as far as is known" in school.browser.text(".facts")
+    school.open("changes")
+    text = school.browser.text('[data-table="changes"]')
+    assert "import a list of devices" in text and "larderd itself" in text and MARKUP in text
 
 
 def test_a_table_filters_and_sorts_and_its_address_can_be_shared(school):
@@ -253,6 +266,17 @@ def test_what_went_wrong_stands_with_what_to_do(school):
     assert school.browser.run(LOOK) == []
     school.open("traffic")
     assert "127.0.0.0/24" in school.rows("by-network") and HOST in school.rows("by-origin")
+
+
+def test_whom_larder_tells_stands_in_a_table_and_can_be_tried(school):
+    school.open("problems", 360)
+    assert school.rows("webhooks") == ["1: http://127.0.0.1:1/***"]
+    text = school.browser.text('[data-table="webhooks"]')
+    assert "not told anything yet" in text and "disk, origin down" in text
+    school.browser.run("document.querySelector('[aria-label=\"Test webhook 1\"]').click()")
+    eventually(lambda: "connect" in school.browser.text('[data-table="webhooks"] .orders').lower())
+    assert "very-secret" not in school.browser.run("return document.documentElement.outerHTML")
+    assert school.browser.run(LOOK) == []
 
 
 def test_an_order_is_given_from_the_store_and_done(school):

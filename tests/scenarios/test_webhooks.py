@@ -14,6 +14,8 @@ import pytest
 from client import eventually, get
 from content import Content, MiB
 from larder import LARDERD, SLOW, Larder
+from test_mau import CDN as CDN_OF_OFFICE
+from test_mau import outlook, publish
 
 DIST, CDN, SCAN, UPDATES = "swdist.apple.com", "swcdn.apple.com", "swscan.apple.com", "updates.cdn-apple.com"
 SECRET = "correct-horse-battery-staple"
@@ -281,3 +283,54 @@ def test_what_is_wrong_with_a_webhook_is_said_by_check(tmp_path):
     for place, remedy in ((2, "spread_percent"), (4, "copy the whole address"), (5, "teams"), (6, "/nowhere cannot be read"), (7, "release_seen"),
                           (8, 'add url = "https://..."')):
         assert any(f"larder.toml:{place}:" in line and remedy in line for line in result.stderr.splitlines()), result.stderr
+
+
+def test_a_dead_origin_and_a_disk_without_room_are_told_of_from_their_causes(tmp_path, origin, receive):
+    receiver, other = receive(), receive()
+    origin.put("/a.pkg", Content("a", MiB))
+    hooks = ({"url": receiver.url}, {"url": other.url, "events": ["disk"]})
+    with Larder(tmp_path, origins={"origin.test": origin, "dead.test": "127.0.0.1:1"}, hooks=hooks, storage={"cache_size": "10 GiB", "reserve": "8000 TiB"}) as larder:
+        assert larder.get("/a.pkg").status == 200
+        full = eventually(lambda: receiver.events("disk"))[0]
+        assert (full["what"], full["state"], full["severity"]) == ("room", "began", "warning") and "pass through unkept" in full["text"]
+
+        def down():
+            assert larder.get("/x.pkg", host="dead.test").status in (502, 503)
+            return receiver.events("origin_down")
+
+        dead = eventually(down, timeout=90)[0]
+        assert (dead["origin"], dead["state"], dead["severity"]) == ("dead.test:80", "began", "warning") and "cannot be reached" in dead["text"]
+        assert [event["event"] for event in other.events()] == ["disk"]
+        assert {row["queued"] for row in larder.api("webhooks")["items"]} == {0}
+    assert len(receiver.calls) == 2, "each is told once, however often it is seen"
+
+
+def grown_older(kept, **since: int):
+    """A published generation as a Larder has it that has run for so many seconds of each line (docs/formats.md)."""
+    text, _, rest = kept.read_bytes()[:-32].partition(b"\n\n")
+    lines = []
+    for line in text.decode().splitlines():
+        word, _, value = line.partition(" ")
+        microseconds, behind, more = value.partition(" ")
+        lines.append(f"{word} {int(microseconds) - since[word] * 1_000_000}{behind}{more}" if word in since else line)
+    changed = "\n".join(lines).encode() + b"\n\n" + rest
+    kept.write_bytes(changed + hashlib.sha256(changed).digest())
+
+
+def test_manifests_that_nobody_confirms_and_an_office_without_releases_are_told_of(tmp_path, origin, receive):
+    receiver = receive()
+    publish(origin, "OPIM2019", outlook(), "16.109.26053122")
+    with Larder(tmp_path, origins={CDN_OF_OFFICE: origin}, vendors=("microsoft",), hooks=({"url": receiver.url},)) as larder:
+        assert eventually(lambda: get(larder.http, "/mau/Current/0409OPIM2019.xml").status == 200)
+        kept = larder.directory / "state" / "manifests" / "Current-OPIM2019.generation"
+        eventually(lambda: kept.exists() and b"\nrelease " in kept.read_bytes())
+        larder.stop()
+        day = 86400
+        grown_older(kept, release=15 * day, confirmed=3 * day, published=15 * day)
+        origin.stop()
+        larder.start()
+        stale = eventually(lambda: len(told := receiver.events("catalogue_stale")) == 2 and told)
+        assert {event["catalogue"] for event in stale} == {"Office", "AutoUpdate Current"}
+        assert {(event["state"], event["severity"]) for event in stale} == {("began", "warning")}
+        assert get(larder.http, "/mau/Current/0409OPIM2019.xml").body == outlook(), "what is published is served all the same"
+        origin.start()
