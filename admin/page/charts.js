@@ -35,7 +35,7 @@ function paint(chart) {
     axis.ticks.color = colour('--quiet');
   }
   chart.options.plugins.legend.labels.color = colour('--ink');
-  chart.update('none');
+  chart.update();  // in the mode 'none' bars and points would keep the colours they had
 }
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawn.forEach(paint));

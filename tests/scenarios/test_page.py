@@ -148,6 +148,19 @@ def test_the_first_view_tells_health_savings_the_new_version_and_who_lags_and_is
     assert 30_000 < school.browser.run(sizes) < FIRST_VIEW
 
 
+def test_bars_and_lines_have_the_colours_of_the_theme(school):
+    drawn = """return Object.values(globalThis.Chart?.instances ?? {}).flatMap((chart) => chart.data.datasets.flatMap((series, at) =>
+      chart.getDatasetMeta(at).data.map((element) => element.options.backgroundColor)))"""
+    accents = {}
+    for theme in ("light", "dark"):
+        school.open("", 1600, theme)
+        accents[theme] = school.browser.run("return getComputedStyle(document.documentElement).getPropertyValue('--accent').trim()")
+        colours = eventually(lambda: school.browser.run(drawn))
+        assert accents[theme] in colours and not any("rgba" in colour for colour in colours)
+    school.browser.look(1600, theme="light")
+    eventually(lambda: accents["light"] in school.browser.run(drawn) and accents["dark"] not in school.browser.run(drawn))
+
+
 def test_a_device_says_that_it_lags_and_the_changes_are_in_words(school):
     school.open("device/MAC008", 360)
     assert "macOS 26.5 where 26.6 is the newest" in school.browser.text(".facts .bad")
