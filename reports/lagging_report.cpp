@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "reports/device_rows.h"
 #include "reports/page_cursor.h"
@@ -101,28 +102,56 @@ class Lagging {
     const auto found = products_.find(name);
     return found == products_.end() || found->second.empty() ? nullptr : &found->second;
   }
-  KnownVersions versions_of(const Machine& machine) const {
-    KnownVersions versions;
+  // Of what the device has: nothing when not a single piece of it is behind, as it is with most.
+  KnownVersions versions_of(const Machine& machine) {
+    std::vector<std::uint32_t> releases;
+    std::vector<ShownSystem> systems;
+    bool lags = false;
     for (const auto& [number, said] : machine.devices) {
-      const ShownSystem system =
-          shown_system(said, [&](std::uint32_t id) { return text_of(scope_.txn(), TextKind::text, id); });
+      ShownSystem system = shown_system(said, [this](std::uint32_t id) { return text(id); });
       if (!system.version.empty() && asked_for(system.os)) {
-        add_known(versions, system.os, {system.version, system.at_least});
+        const Product* known = product(system.os);
+        lags = lags || (known != nullptr && known->behind(system.version, system.at_least) > 0);
+        systems.push_back(std::move(system));
       }
       const auto newest = read_row<NewestReleases>(scope_.txn(), Table::newest, RowKey{number});
       if (!newest) continue;
-      for (const std::uint32_t id : newest->ids) {
-        if (id >= scope_.releases().size()) continue;
-        const Release& release = scope_.releases()[id];
-        if (!release.version.empty() && asked_for(release.product)) {
-          add_known(versions, release.product, {release.version, false});
-        }
-      }
+      for (const std::uint32_t id : newest->ids) lags = lags || is_behind(id);
+      releases.insert(releases.end(), newest->ids.begin(), newest->ids.end());
+    }
+    KnownVersions versions;
+    if (!lags) return versions;
+    for (const ShownSystem& system : systems) add_known(versions, system.os, {system.version, system.at_least});
+    for (const std::uint32_t id : releases) {
+      if (const Release* release = asked_release(id)) add_known(versions, release->product, {release->version, false});
     }
     return versions;
   }
 
  private:
+  // Null: it is not asked about.
+  const Release* asked_release(std::uint32_t id) const {
+    if (id >= scope_.releases().size()) return nullptr;
+    const Release& release = scope_.releases()[id];
+    return release.version.empty() || !asked_for(release.product) ? nullptr : &release;
+  }
+
+  bool is_behind(std::uint32_t id) {
+    const auto [at, added] = behind_.try_emplace(id);
+    if (added) {
+      const Release* release = asked_release(id);
+      const Product* known = release != nullptr ? product(release->product) : nullptr;
+      at->second = known != nullptr && known->behind(release->version, false) > 0;
+    }
+    return at->second;
+  }
+
+  const std::string& text(std::uint32_t id) {
+    const auto [at, added] = texts_.try_emplace(id);
+    if (added) at->second = text_of(scope_.txn(), TextKind::text, id);
+    return at->second;
+  }
+
   bool asked_for(const std::string& product) const { return filter_.product.empty() || filter_.product == product; }
 
   // Of products that no catalogue lists, what devices have fetched is all there is.
@@ -174,7 +203,9 @@ class Lagging {
   const Inventory& inventory_;
   const Filter& filter_;
   std::map<std::string, Product> products_;
-  std::map<std::string, Machine> machines_;  // by serial number or id
+  std::map<std::string, Machine> machines_;         // by serial number or id
+  std::unordered_map<std::uint32_t, bool> behind_;  // by release
+  std::unordered_map<std::uint32_t, std::string> texts_;
 };
 
 // A row's place in the list, and so its page's cursor.
@@ -182,7 +213,7 @@ std::string key_of(const std::string& device, const std::string& product) {
   return device + '\0' + product;
 }
 
-void add_rows(const std::string& device, const Machine& machine, const Lagging& all, WallTime now,
+void add_rows(const std::string& device, const Machine& machine, Lagging& all, WallTime now,
               std::vector<LaggingRow>& rows) {
   LaggingRow row;
   row.device = device;

@@ -60,12 +60,16 @@ class PlaceSums {
   void read_table(Table table, std::uint32_t first, std::uint32_t end) {
     Cursor cursor = scope_.txn().cursor(table);
     Tally tally;
+    std::string key;
     for (bool at = cursor.seek(RowKey{first}.view()); at; at = cursor.next()) {
       if (table != Table::place_totals && word_at(cursor.key(), 0) >= end) return;
       const auto place = Place::from(table, cursor.key());
       const bool wanted = place && (all_ || (place->product != 0 && place->product == only_));
       if (!wanted || !decode_row(cursor.value(), base_of(table, cursor.key()), tally)) continue;
-      by_number_[place->total()].add(tally);
+      std::string_view total = cursor.key();
+      if (table != Table::place_totals) total.remove_prefix(sizeof(std::uint32_t));
+      key.assign(total);
+      by_number_[key].add(tally);
     }
   }
 
@@ -89,7 +93,7 @@ class PlaceSums {
 
   void name_sums() {
     for (const auto& [key, tally] : by_number_) {
-      const Place place = *Place::from(Table::place_totals, key.view());
+      const Place place = *Place::from(Table::place_totals, key);
       named_[{name(place.network), name(place.origin), name(place.product), place.entrance, place.outcome}].add(tally);
     }
     by_number_.clear();
@@ -111,7 +115,7 @@ class PlaceSums {
   bool hashed_;
   std::uint32_t only_;  // the product asked for; 0: nobody has fetched any of it
   bool all_;
-  std::unordered_map<RowKey, Tally, RowKeyHash> by_number_;
+  std::unordered_map<std::string, Tally> by_number_;  // by keys of place_totals
   std::unordered_map<std::uint32_t, std::string> names_, origins_;
   std::map<Named, Tally> named_;
 };
