@@ -48,7 +48,11 @@ void add_release_of(Lesson& lesson, const Json& devices, std::string_view otherw
       if (auto product = product_of_model(text_of(device), version); !product.empty()) products.insert(product);
     }
   }
-  if (products.empty()) products.emplace(otherwise);
+  if (products.empty() && otherwise == "iOS and iPadOS") {
+    products = {"iOS", "iPadOS"};
+  } else if (products.empty()) {
+    products.emplace(otherwise);
+  }
   for (const std::string& product : products) lesson.releases.push_back({{}, product, version, released});
 }
 

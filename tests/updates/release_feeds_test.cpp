@@ -110,6 +110,10 @@ TEST_CASE("lists tell which versions are out for which systems, and since when")
   both["macOS 26.6.1"] = both["macOS 26.0"] = "";
   CHECK(out(learnt(apple, kSofa2, sofa(true))) == both);
   CHECK(out(learnt(learnt(Knowledge::empty(), kSofa2, sofa(true)), kPmv, kSets)) == both);
+  const std::string phones = R"json({"OSVersions": [{"Latest": {"ProductName": "iOS and iPadOS", "Build": "23F84",
+    "ProductVersion": "26.5.2", "ReleaseDate": "2026-06-29T00:00:00Z"}, "SecurityReleases": []}]})json";
+  const std::map<std::string, std::string> two{{"iOS 26.5.2", "2026-06-29"}, {"iPadOS 26.5.2", "2026-06-29"}};
+  CHECK(out(learnt(Knowledge::empty(), "https://sofafeed.macadmins.io/v2/ios_data_feed.json", phones)) == two);
 }
 
 TEST_CASE("what is no list of releases teaches nothing") {
