@@ -103,7 +103,11 @@ std::string why_mixed(const MauFacts& facts, std::string_view pointed, const Mau
   if (!pointed.empty() && !facts.version.empty() && compare_versions(pointed, facts.version) != 0) {
     return "the pointer names " + std::string(pointed) + ", the manifest " + facts.version;
   }
-  if (published == nullptr || !published->signature || !facts.signature) return {};
+  if (published == nullptr) return {};
+  if (published->signature && !facts.signature) return "the signature is gone";
+  if (published->has_pointer && !facts.has_pointer) return "the pointer is gone";
+  if (published->has_history && !facts.has_history) return "the history is gone";
+  if (!published->signature || !facts.signature) return {};
   const bool same_manifest = facts.manifest == published->manifest;
   const bool same_signature = *facts.signature == *published->signature;
   if (same_manifest && !same_signature) return "the signature is new, the manifest is not";
@@ -196,11 +200,13 @@ Result<MauFacts> examine_mau_set(std::string_view app_id, const MauFiles& files,
     auto read = read_mau_chk(bytes_of(files, names.pointer));
     if (!read) return in(names.pointer, std::move(read).error());
     pointed = *std::move(read);
+    facts.has_pointer = true;
   }
   if (files.contains(names.history)) {
     auto read = read_mau_history(bytes_of(files, names.history));
     if (!read) return in(names.history, std::move(read).error());
     if (std::find(read->begin(), read->end(), facts.version) != read->end()) facts.listed = facts.version;
+    facts.has_history = true;
   }
   const std::string_view signature = bytes_of(files, names.signature);
   if (files.contains(names.signature)) {

@@ -50,12 +50,14 @@ struct MauFacts {
   Digest digest;        // of manifest, signature, pointer and history: what is published together
   Digest manifest;
   std::optional<Digest> signature;
+  bool has_pointer = false, has_history = false;
   std::vector<MauOffer> offers;  // full packages of the manifest, the newest first
   std::string mixed;             // why these files do not belong together; "" when nothing speaks against it
 };
 
 // What the files say, and whether they can belong together: the pointer names the manifest's version; a new manifest
-// has a new signature, a new signature a new manifest; a history that named the published version names the new one.
+// has a new signature, a new signature a new manifest; a history that named the published version names the new one; and
+// no file that is published is gone.
 // `published`: the facts of what is published now; null: nothing. Fails when the manifest is missing, or a file is not
 // what its name promises (an error page).
 Result<MauFacts> examine_mau_set(std::string_view app_id, const MauFiles& files, const MauFacts* published);

@@ -233,9 +233,10 @@ def test_what_was_published_survives_a_restart_and_an_origin_that_is_gone(site):
     release(site.origin, NEW)
     tag = mau(site.larder, SET[1])["ETag"]
     assert seen(site.larder) == NEW
-    site.larder.restart()
+    site.larder.stop()
     for name in SET:
         del site.origin.pages[CURRENT + name]
+    site.larder.start()
     assert seen(site.larder) == NEW
     assert mau(site.larder, SET[1])["ETag"] == tag
     release(site.origin, OLD)

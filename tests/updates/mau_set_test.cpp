@@ -68,6 +68,24 @@ TEST_CASE("a history that names the published version must name the next") {
   CHECK(facts(files, &before).mixed.empty());
 }
 
+TEST_CASE("a file that is published and that the origin has no longer is missed") {
+  MauFiles whole = outlook(kOld, kOld, kOld);
+  whole["0409OPIM2019-history.xml"] = bytes(history("<string>" + kOld + "</string>"));
+  const MauFacts before = facts(whole);
+  const auto without = [&](const char* name) {
+    MauFiles files = whole;
+    files.erase(name);
+    return facts(files, &before).mixed;
+  };
+  CHECK(without("0409OPIM2019.cat") == "the signature is gone");
+  CHECK(without("0409OPIM2019-chk.xml") == "the pointer is gone");
+  CHECK(without("0409OPIM2019-history.xml") == "the history is gone");
+  MauFiles bare = whole;
+  bare.erase("0409OPIM2019-chk.xml");
+  const MauFacts simple = facts(bare);
+  CHECK(facts(whole, &simple).mixed.empty());
+}
+
 TEST_CASE("a pointer to 99999, or none, says nothing against a manifest") {
   MauFiles files = outlook(kNew, kNew, "99999");
   CHECK(facts(files).mixed.empty());
