@@ -56,10 +56,9 @@ struct MauFacts {
 };
 
 // What the files say, and whether they can belong together: the pointer names the manifest's version; a new manifest
-// has a new signature, a new signature a new manifest; a history that named the published version names the new one; and
-// no file that is published is gone.
-// `published`: the facts of what is published now; null: nothing. Fails when the manifest is missing, or a file is not
-// what its name promises (an error page).
+// has a new signature, a new signature a new manifest; a history that named the published version names the new one;
+// and no file that is published is gone. `published`: the facts of what is published now; null: nothing. Fails when the
+// manifest is missing, or a file is not what its name promises (an error page).
 Result<MauFacts> examine_mau_set(std::string_view app_id, const MauFiles& files, const MauFacts* published);
 
 // The version that the pointer (0409<ID>-chk.xml) names; "" for none, and for 99999.
