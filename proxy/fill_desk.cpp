@@ -237,13 +237,24 @@ void FillDesk::put_freshened(const cache::ObjectPtr& object) {
   });
 }
 
-// The asking loop has seen what the index says, which is older.
+// The asking loop has seen what the index said when it looked, which is older than what is about to be written there,
+// and may be older than what was written meanwhile.
 void FillDesk::take_freshened(FillOrder& order) {
   const auto found = freshened_.find(order.key);
-  if (found == freshened_.end() || !order.known || order.known->extent != found->second->extent) return;
+  if (found == freshened_.end()) return look_again(order);
+  if (!order.known || order.known->extent != found->second->extent) return;
   order.known = found->second;
   order.validate =
       cache::use_for(order.known->freshness, order.name, order.directives, clock.now()) == cache::Use::after_asking;
+}
+
+void FillDesk::look_again(FillOrder& order) {
+  if (!order.known || !order.validate) return;
+  cache::ObjectPtr stored = reader_->find(order.key);
+  if (!stored || stored->extent != order.known->extent) return;
+  if (cache::use_for(stored->freshness, order.name, order.directives, clock.now()) != cache::Use::as_it_is) return;
+  order.known = std::move(stored);
+  order.validate = false;
 }
 
 void FillDesk::put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer) {

@@ -128,6 +128,7 @@ class FillDesk {
   Fill& begin(FillOrder order);
   void select_variant(FillOrder& order);
   void take_freshened(FillOrder& order);
+  void look_again(FillOrder& order);
   void set_aside(const std::string& key);
   void validate_at_end(const Fill& running, const FillOrder& order);
   bool defers(const Fill& running, ReaderId reader, LoopPort& loop, const FillOrder& order, Want want);
