@@ -118,12 +118,12 @@ void ReverseNames::on_name(int result, char type, int count, int ttl, void* name
   if (result == DNS_ERR_NONE && type == DNS_PTR && count > 0) {
     look.name = reports::device_name(*static_cast<char**>(names), look.client);
     look.life = std::min(look.life, seconds(std::max(ttl, 0)));
-    if (!look.name.empty()) {
-      self.ask_for_addresses(look);
-      return;
-    }
   }
-  self.settle_without(look, result);
+  if (look.name.empty()) {
+    self.settle_without(look, result);
+  } else {
+    self.ask_for_addresses(look);
+  }
   self.begin_waiting();
 }
 
