@@ -12,6 +12,7 @@
 
 #include "admin/handlers.h"
 #include "admin/ledger_tables.h"
+#include "base/time_text.h"
 #include "updates/mau_set.h"
 #include "updates/recognise.h"
 
@@ -84,11 +85,6 @@ void add_published(const std::vector<proxy::MauState>& manifests, std::vector<Li
                           state.channel, release->first_seen, release->version == state.version, release->url});
     }
   }
-}
-
-// The earlier of two days of which the epoch is none.
-WallTime earlier(WallTime a, WallTime b) {
-  return a == WallTime{} || b == WallTime{} ? std::max(a, b) : std::min(a, b);
 }
 
 // What other catalogues list: Apple's, and the versions of its systems that are out without a file that is known. The

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace larder {
@@ -60,6 +62,10 @@ std::optional<WallTime> parse_time(std::string_view text) {
   const auto offset = parse_offset(text);
   if (!offset) return std::nullopt;
   return WallTime(sys_days(date)) + hours(*hour) + minutes(*minute) + seconds(*second) + fraction - *offset;
+}
+
+WallTime earlier(WallTime a, WallTime b) {
+  return a == WallTime{} || b == WallTime{} ? std::max(a, b) : std::min(a, b);
 }
 
 }  // namespace larder

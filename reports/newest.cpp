@@ -17,12 +17,13 @@ bool has_whole(std::string_view stored) {
   return decode_row(stored, 0, holding) && holding.completed_us.has_value();
 }
 
-}  // namespace
-
+// Whether `a` is the one to keep of two releases of one product.
 bool is_newer(std::uint32_t a, const Release& release_a, std::uint32_t b, const Release& release_b) {
   const int compared = updates::compare_versions(release_a.version, release_b.version);
   return compared != 0 ? compared > 0 : a < b;
 }
+
+}  // namespace
 
 void NewestKeeper::add(const Txn& txn, NewestReleases& newest, std::uint32_t release) {
   if (releases_.size() + newest.ids.size() > kRemembered) releases_.clear();

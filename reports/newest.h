@@ -13,9 +13,6 @@
 
 namespace larder::reports {
 
-// Whether `a` is the one to keep of two releases of one product.
-bool is_newer(std::uint32_t a, const Release& release_a, std::uint32_t b, const Release& release_b);
-
 // Adds releases to what devices have as their newest. Remembers what releases are called: their names never change.
 // Threads: one at a time.
 class NewestKeeper {

@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "base/time_text.h"
 #include "updates/recognise.h"
 #include "updates/spelling.h"
 
@@ -35,12 +36,6 @@ void drop_url(SnapshotTable<Entry>& table, const std::string& key, const std::st
   auto after = std::make_shared<Entry>(*before);
   std::erase(after->urls, url);
   after->urls.empty() ? table.remove(key) : table.put(std::move(after));
-}
-
-// The epoch is no time.
-WallTime earlier(WallTime a, WallTime b) {
-  if (a == WallTime{} || b == WallTime{}) return std::max(a, b);
-  return std::min(a, b);
 }
 
 // The first listing answers for all: it is given what only others say of the bytes, of whom they are for, and of when

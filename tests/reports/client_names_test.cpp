@@ -53,12 +53,7 @@ class ToldNames final : public ClientNames {
 };
 
 FetchRecord from(const std::string& client, std::chrono::microseconds when, const std::string& token = "") {
-  FetchRecord record = outlook();
-  record.client = address(client);
-  record.token = token;
-  if (!token.empty()) record.entrance = Entrance::helper;
-  record.time = at(when);
-  return record;
+  return larder::reports::from(client, token, when);
 }
 
 struct NamesFixture : LedgerFixture {

@@ -12,15 +12,6 @@ using std::chrono::seconds;
 
 constexpr Mac kMac{0xAA, 0xBB, 0xCC, 0, 1, 2};
 
-FetchRecord from(const std::string& client, const std::string& token, std::chrono::microseconds when) {
-  FetchRecord record = outlook();
-  record.client = address(client);
-  record.token = token;
-  if (!token.empty()) record.entrance = Entrance::helper;
-  record.time = at(when);
-  return record;
-}
-
 struct LeaseFixture : LedgerFixture {
   LeaseFixture() {
     options.lease = hours(12);

@@ -101,4 +101,14 @@ inline FetchRecord piece(std::uint64_t first, std::uint64_t end) {
   return record;
 }
 
+// Outlook's, or with a token a device's word to a helper.
+inline FetchRecord from(const std::string& client, const std::string& token, std::chrono::microseconds when) {
+  FetchRecord record = outlook();
+  record.client = address(client);
+  record.token = token;
+  if (!token.empty()) record.entrance = Entrance::helper;
+  record.time = at(when);
+  return record;
+}
+
 }  // namespace larder::reports
