@@ -7,8 +7,8 @@
 
 namespace larder::admin {
 
-// Connections at once: a few browsers, scrapers and scripts. At it: the longest idle one is closed for the new one;
-// when none is idle the new one is closed.
+// Connections at once: a few browsers, scrapers and scripts. At it: for the new one the longest idle one is closed, or
+// one that waits for its 429; when there is neither the new one is closed.
 inline constexpr std::size_t kConnections = 256;
 // A request's body: the largest is one URL. Over it: 413.
 inline constexpr std::size_t kBodyBytes = 1024 * 1024;
@@ -21,6 +21,8 @@ inline constexpr std::chrono::seconds kClientPatience{30};
 // Requests of one address: a page's view makes up to some thirty at once, a scraper one now and then. Over it: 429.
 inline constexpr double kRateBurst = 1000;
 inline constexpr double kRatePerSecond = 200;
+// Between two 429s: whoever does not heed them waits for the next, up to half a second when all connections do.
+inline constexpr std::chrono::milliseconds kRefusalGap{2};
 // Addresses whose requests are counted. At it: those that rest are forgotten.
 inline constexpr std::size_t kRateClients = 1024;
 // Live views at once, each one connection. Over it: 503.

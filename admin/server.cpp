@@ -21,6 +21,7 @@
 #include "admin/live_feed.h"
 #include "admin/request_rate.h"
 #include "admin/routes.h"
+#include "admin/slow_refusals.h"
 #include "admin/workers.h"
 #include "base/digest.h"
 #include "proxy/event_thread.h"
@@ -59,6 +60,8 @@ class Server final : public AdminServer {
         thread_("admin"),
         way_back_(std::make_shared<WayBack>(thread_)),
         workers_(std::make_unique<Workers>(kWorkers)),
+        refusals_(std::make_unique<SlowRefusals>(
+            thread_.base(), [this](Id id, const Response& response) { answer(id, response); })),
         beat_(std::make_unique<proxy::Timer>(thread_.base(), [this] { tell_watchers(); })) {}
 
   // Clients first: once they are gone nothing asks the workers any more.
@@ -109,12 +112,13 @@ class Server final : public AdminServer {
   void leave() {
     leaving_ = true;
     beat_.reset();
+    refusals_.reset();
     listeners_.clear();
     connections_.clear();
   }
 
   void accepted(int fd) {
-    if (open_ >= kConnections && !close_longest_idle()) {
+    if (open_ >= kConnections && !close_longest_idle() && !close_refused()) {
       ::close(fd);
       return;
     }
@@ -139,7 +143,9 @@ class Server final : public AdminServer {
   void gone(Id id) {
     --open_;
     watchers_.erase(id);
-    if (!leaving_) thread_.post([this, id] { connections_.erase(id); });
+    if (leaving_) return;
+    refusals_->forget(id);
+    thread_.post([this, id] { connections_.erase(id); });
   }
 
   bool close_longest_idle() {
@@ -152,12 +158,19 @@ class Server final : public AdminServer {
     return longest != nullptr;
   }
 
+  bool close_refused() {
+    const auto first = refusals_->first();
+    if (first) connections_.at(*first)->close();
+    return first.has_value();
+  }
+
   void take(Id id, Request request) {
     auto match = find_route(request.method, request.path);
     const bool health = match.route != nullptr && match.route->handle == report_health;
     if (!health && !rate_.take(request.peer, clock_.steady())) {
-      return refuse(id, request,
-                    problem(429, "more requests came from this address than are answered; ask less often"));
+      Response often = problem(429, "more requests came from this address than are answered; ask less often");
+      record_refused(request, often);
+      return refusals_->hold(id, std::move(often));
     }
     if (match.route == nullptr) return answer(id, unknown(request, match));
     if (const auto refused = gate_->refusal(*match.route, request)) return refuse(id, request, *refused);
@@ -304,6 +317,7 @@ class Server final : public AdminServer {
   Id next_id_ = 1;
   bool leaving_ = false;
   RequestRate rate_;
+  std::unique_ptr<SlowRefusals> refusals_;
   std::set<Id> watchers_;  // the connections that are live views
   bool telling_ = false;   // a beat is due, or a worker is finding out what to tell
   const std::shared_ptr<LiveFeed> feed_ = std::make_shared<LiveFeed>();  // the worker's that tells

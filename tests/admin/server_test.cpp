@@ -60,6 +60,35 @@ TEST_CASE("more requests than may wait are told to come back") {
   CHECK(good >= static_cast<int>(kWaiting));
 }
 
+TEST_CASE("who asks too often waits for being told so, and keeps nobody out") {
+  Site site;
+  while (site.get("/api/v1/status").status == 200) {
+  }
+  const std::string ask = "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::vector<std::unique_ptr<Client>> clients;
+  const auto add = [&] {
+    clients.push_back(std::make_unique<Client>(site.port()));
+    clients.back()->send(ask);
+  };
+  SECTION("each a little later than the one before") {
+    constexpr int kClients = 50;
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < kClients; ++i) add();
+    for (const auto& client : clients) CHECK(client->read_answer().status == 429);
+    CHECK(std::chrono::steady_clock::now() - began >= kRefusalGap * (kClients - 5));
+  }
+  SECTION("as many as there may be, and one more") {
+    for (std::size_t i = 0; i < kConnections; ++i) add();
+    CHECK(site.get("/healthz").status == 200);
+  }
+  SECTION("gone before its turn") {
+    for (int i = 0; i < 20; ++i) add();
+    clients.clear();
+    CHECK(site.get("/api/v1/status").status == 429);
+    CHECK(site.get("/healthz").status == 200);
+  }
+}
+
 TEST_CASE("a connection is kept for the next request") {
   Site site;
   Client client(site.port());
