@@ -117,6 +117,16 @@ void CurlDriver::hold() {
   held_ = true;
 }
 
+// curl gives what it had received already from inside the call that goes on.
+void CurlDriver::hold(Transfer::Running& running, bool held) {
+  if (std::exchange(running.held, held) == held || !running.added) return;
+  const bool outermost = !std::exchange(inside_, true);
+  curl_easy_pause(running.easy.get(), held ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  if (!outermost) return;
+  inside_ = false;
+  maintain_soon_.after(std::chrono::microseconds(0));
+}
+
 void CurlDriver::release() {
   if (!held_) return;
   held_ = false;

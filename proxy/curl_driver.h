@@ -38,6 +38,7 @@ struct Transfer::Running {
   std::string refusal;                        // why the head or the body could not be taken
   bool head_given = false;
   bool ended_by_sink = false;
+  bool held = false;   // by Transfer::hold
   bool asked = false;  // the request is on its way, and something should be heard
   SteadyTime heard;    // of the origin, or it was not listened to
   const OriginRule* rule = nullptr;
@@ -72,6 +73,7 @@ class CurlDriver {
 
   std::unique_ptr<Transfer> start(TransferSpec spec, TransferSink& sink);
   void abandon(const std::shared_ptr<Transfer::Running>& running);  // by ~Transfer
+  void hold(Transfer::Running& running, bool held);
   void hold();
   void release();
 

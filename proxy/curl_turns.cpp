@@ -67,7 +67,7 @@ void CurlDriver::check_silence() {
   const std::chrono::seconds allowed = site_.config.fills.stall;
   std::vector<CURL*> silent;
   for (const auto& [easy, running] : running_) {
-    if (held_) running->heard = now;
+    if (held_ || running->held) running->heard = now;
     if (!running->asked || now - running->heard <= allowed) continue;
     running->refusal = "it has sent nothing for " + std::to_string(allowed.count()) + " s";
     silent.push_back(easy);

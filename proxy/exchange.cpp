@@ -246,7 +246,7 @@ void Exchange::leave_fill() {
 }
 
 void Exchange::on_fill() {
-  if (done_ || connection_.closing() || confirming_ || failing_) return;
+  if (done_ || connection_.closing() || confirming_ || failing_ || relay_) return;
   if (answered_) {
     if (!follow()) {
       cut("the origin has another version now");
@@ -272,6 +272,9 @@ bool Exchange::follow() {
 void Exchange::on_fill_before_answer() {
   switch (mirror_->state()) {
     case FillState::asking:
+      return;
+    case FillState::relaying:
+      begin_relay();
       return;
     case FillState::filling:
     case FillState::finished:

@@ -26,6 +26,7 @@
 #include "proxy/pass_desk.h"
 #include "proxy/planned_answer.h"
 #include "proxy/range.h"
+#include "proxy/relay.h"
 #include "proxy/request_head.h"
 #include "reports/ledger.h"
 #include "updates/mau_set.h"
@@ -183,6 +184,13 @@ class Exchange final : public FillWatcher, public PassListener {
   void take_back_pass();
   void drop_pass();
 
+  // ---- an answer of unknown length, from a fill (exchange_relay.cpp) ----
+  void begin_relay();
+  bool takes(const Relay::Terms& terms) const;
+  OriginAnswer relayed_head(const OriginAnswer& answer) const;
+  std::string told_of_pass() const;
+  void relay_came_whole();
+
   Connection& connection_;
   Loop& loop_;
   const ReaderId id_;
@@ -214,6 +222,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool expecting_ = false;   // a join is on its way
   bool has_reader_ = false;  // the fill desk knows this exchange and must be told when it leaves
   bool passing_ = false;
+  std::shared_ptr<Relay> relay_;              // what passes is a fill's; null: it is this request's own
   bool confirming_ = false;                   // the pass asks whether object_ may be used
   std::optional<cache::ExtentId> confirmed_;  // by the origin, to this request
   std::optional<ByteRange> continuing_;       // the pass goes on in the middle of object_: what is still to come

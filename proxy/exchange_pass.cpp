@@ -148,6 +148,11 @@ void Exchange::on_pass_head(const OriginAnswer& answer) {
     if (!same) cut("the store cannot take it, and the origin has another version now");
     return;
   }
+  if (relay_) {
+    pass_chunked_ = has_body(answer) && head_->minor_version == 1;
+    answer_pass(relayed_head(answer));
+    return;
+  }
   if (takes_confirmation(answer)) return;
   if (const char* const what = unasked(*head_, answer)) {
     drop_pass();
@@ -207,8 +212,8 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
   head.fields = &answer.kept;
   head.content_length = has_no_body(answer.status) ? std::nullopt : answer.content_length;
   head.chunked = pass_chunked_;
-  const bool reads = head_->method == "GET" || head_->method == "HEAD";
-  head.cache_status = !reads ? "fwd=method" : head_->method == "HEAD" ? why_forwarded() : "fwd=bypass";
+  const std::string told = told_of_pass();
+  head.cache_status = told;
   head.connection = connection_field();
   std::vector<std::pair<std::string, std::string>> extra;
   for (const auto& [name, value] : answer.received) {
@@ -233,7 +238,7 @@ void Exchange::answer_pass(const OriginAnswer& answer) {
 void Exchange::on_pass_body(std::string bytes) {
   if (done_ || connection_.closing()) return;
   const std::size_t size = bytes.size();
-  record_.bytes_from_origin += size;
+  if (!relay_) record_.bytes_from_origin += size;  // a fill charges it to one of its readers
   record_.bytes_sent += size;
   pass_untaken_ += size;
   if (continuing_) {
@@ -266,14 +271,23 @@ void Exchange::take_back_pass() {
 void Exchange::drop_pass() {
   passing_ = false;
   loop_.pass_inbox.forget(id_);
-  if (!pass_ended_) loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.passes.cancel(id); });
+  if (pass_ended_) return;
+  if (relay_) {
+    loop_.site.origin_thread.post([relay = relay_, id = id_] { relay->remove(id); });
+  } else {
+    loop_.site.origin_thread.post([&site = loop_.site, id = id_] { site.passes.cancel(id); });
+  }
 }
 
 // What the client has been given makes room for more from the origin.
 void Exchange::tell_taken() {
   if (pieces_left() || pass_untaken_ == 0) return;
-  loop_.site.origin_thread.post(
-      [&site = loop_.site, id = id_, bytes = std::exchange(pass_untaken_, 0)] { site.passes.taken(id, bytes); });
+  const std::size_t bytes = std::exchange(pass_untaken_, 0);
+  if (relay_) {
+    loop_.site.origin_thread.post([relay = relay_, id = id_, bytes] { relay->taken(id, bytes); });
+  } else {
+    loop_.site.origin_thread.post([&site = loop_.site, id = id_, bytes] { site.passes.taken(id, bytes); });
+  }
 }
 
 void Exchange::on_pass_end(const Status& status) {
@@ -284,7 +298,12 @@ void Exchange::on_pass_end(const Status& status) {
   }
   pass_ended_ = true;
   if (!status) {
-    if (!answered_) {
+    if (!answered_ && relay_) {  // it came too late for it
+      drop_pass();
+      relay_ = nullptr;
+      leave_fill();
+      begin_pass();
+    } else if (!answered_) {
       take_back_pass();
       origin_failed(status.error());
     } else {
@@ -303,6 +322,7 @@ void Exchange::on_pass_end(const Status& status) {
     loop_.pass_inbox.forget(id_);
     for (Piece& piece : std::exchange(after_pass_, {})) pieces_.push_back(std::move(piece));
   }
+  if (relay_) relay_came_whole();
   if (pass_chunked_) pieces_.push_back({"0\r\n\r\n", {}});
   if (!blocked_) pump();
 }

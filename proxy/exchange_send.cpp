@@ -164,6 +164,7 @@ Exchange::Step Exchange::chunk_missing(Piece& piece, cache::ChunkIndex chunk) {
   if (mirror_) {
     switch (mirror_->state()) {
       case FillState::asking:
+      case FillState::relaying:
         return Step::waiting;
       case FillState::filling:
         mirror_->need(chunk);

@@ -56,7 +56,7 @@ TransferSpec::Urgency Fill::urgency() const {
 }
 
 FillChange Fill::snapshot() const {
-  FillChange now{state_, stale_, confirmed_by_, object_, answer_, error_, in_flight_};
+  FillChange now{state_, stale_, confirmed_by_, object_, answer_, relay_, error_, in_flight_};
   for (const auto& [chunk, buffer] : held_back_) now.in_flight.erase(chunk);
   return now;
 }
@@ -69,7 +69,7 @@ void Fill::each_loop(const Post& post) const {
 }
 
 void Fill::announce() {
-  const FillChange change{state_, stale_, confirmed_by_, object_, answer_, error_, {}};
+  const FillChange change{state_, stale_, confirmed_by_, object_, answer_, relay_, error_, {}};
   each_loop([&](LoopPort& loop) { return [&loop, id = id_, change] { loop.mirrors.changed(id, change); }; });
 }
 
@@ -169,7 +169,7 @@ void Fill::need(cache::ChunkIndex chunk) {
 void Fill::leave(ReaderId reader) {
   readers_.erase(reader);
   if (ended()) return;
-  if (readers_.empty() && state_ == FillState::asking) {
+  if (readers_.empty() && state_ < FillState::filling) {
     end(FillState::failed, fail(ErrorKind::stopped, "nobody waits for " + order_.key + " any more"));
     return;
   }
@@ -206,6 +206,13 @@ bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
   unaccounted_ += bytes.size();
   add(desk_.counters.bytes_from_origin, bytes.size());
   gathers_on(lane);
+  if (!relay_ && answering_ && order_.standard && answering_->body.size() + bytes.size() > kUnkeptBytes) {
+    begin_relay(lane);
+  }
+  if (relay_) {
+    relay_on(bytes);
+    return true;
+  }
   if (answering_) {
     if (answering_->body.size() + bytes.size() > kUnkeptBytes) {
       end(FillState::pass);
@@ -268,12 +275,24 @@ bool Fill::store_bytes(Lane& lane, std::span<const std::byte> bytes) {
 
 bool Fill::gather(Lane& lane, std::span<const std::byte> bytes) {
   if (lane.gathered.size() + bytes.size() > kGatherBytes) {
+    if (order_.standard) {
+      begin_relay(lane);
+      relay_on(bytes);
+      return true;
+    }
     desk_.remember_uncacheable(order_.url);
     end(FillState::pass);
     return false;
   }
   lane.gathered.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return true;
+}
+
+void Fill::relay_on(std::span<const std::byte> bytes) {
+  relay_->append(bytes);
+  if (!relay_->kept() || relay_->body().size() <= kGatherBytes) return;
+  desk_.remember_uncacheable(order_.url);
+  relay_->keep_no_more();
 }
 
 void Fill::chunk_stored(cache::ChunkIndex chunk, const Status& status) {
@@ -298,6 +317,10 @@ void Fill::chunk_stored(cache::ChunkIndex chunk, const Status& status) {
 
 void Fill::lane_ended(Lane& lane, const Status& status) {
   if (ended()) return;
+  if (relay_) {
+    relay_ended(lane, status);
+    return;
+  }
   if (answering_) {
     if (status) {
       answer_with(std::exchange(answering_, nullptr));
@@ -329,12 +352,13 @@ void Fill::lane_ended(Lane& lane, const Status& status) {
 
 // The length is known at last.
 void Fill::gathered(Lane& lane) {
-  const std::string body = std::move(lane.gathered);
+  const std::string gathered = std::move(lane.gathered);
+  const std::span<const std::byte> body = relay_ ? relay_->body() : std::as_bytes(std::span(gathered));
   lane.gathering = false;
   if (!describe(gathering_answer_, body.size())) return;
   lane.next = 0;
   lane.end = lane.answered_end = body.size();
-  if (!body.empty()) store_bytes(lane, std::as_bytes(std::span(body)));
+  if (!body.empty()) store_bytes(lane, body);
   drop_lane(lane);
   check_complete();
 }
@@ -391,6 +415,7 @@ void Fill::end(FillState state, Error error) {
   if (ended()) return;
   state_ = state;
   error_ = std::move(error);
+  if (relay_) relay_->end(fail(error_.kind, error_.message));
   lanes_.clear();
   announce();
   desk_.ended(*this);

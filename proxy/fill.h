@@ -31,6 +31,7 @@
 #include "proxy/fill_mirror.h"
 #include "proxy/lane.h"
 #include "proxy/origin_client.h"
+#include "proxy/relay.h"
 #include "updates/recognise.h"
 
 namespace larder::proxy {
@@ -122,6 +123,7 @@ class Fill {
   void end(FillState state, Error error = {});
   FillChange snapshot() const;
   bool is_checked() const { return checking_; }
+  void not_to_be_kept();               // what comes from now on; what is described already is the store's
   bool has_received(Want want) const;  // no lane is needed for it any more
 
   // Bytes from the origin nobody has been charged with yet; charges them.
@@ -180,6 +182,9 @@ class Fill {
   bool is_gathering(const Lane& lane) const;
   void gathers_on(const Lane& lane);
   void not_gathered_soon();
+  void begin_relay(Lane& lane);
+  void relay_on(std::span<const std::byte> bytes);
+  void relay_ended(Lane& lane, const Status& status);
   bool store_bytes(Lane& lane, std::span<const std::byte> bytes);
   bool gather(Lane& lane, std::span<const std::byte> bytes);
   void gathered(Lane& lane);
@@ -227,7 +232,9 @@ class Fill {
   cache::ChunkMap held_;
   std::shared_ptr<const WholeAnswer> answer_;
   std::shared_ptr<WholeAnswer> answering_;  // an error answer whose body is being received
-  OriginAnswer gathering_answer_;           // the head of an object whose length is not known yet
+  OriginAnswer gathering_answer_;           // the head of what is gathered
+  bool range_ignored_ = false;              // it answers a request for a range
+  std::shared_ptr<Relay> relay_;            // null: nobody is sent what is not whole
   std::shared_ptr<WholeAnswer> missing_;    // the origin itself said that it has no such thing
   std::chrono::seconds negative_life_{0};   // how long answering_ is repeated to others
   unsigned described_at_ = 0;               // the place whose validators object_ has

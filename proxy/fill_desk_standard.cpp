@@ -97,7 +97,9 @@ void FillDesk::invalidate(const std::vector<std::string>& urls, const std::funct
 // again.
 void FillDesk::set_aside(const std::string& key) {
   const auto running = by_key_.extract(key);
-  if (!running || running.mapped()->state() != FillState::asking) return;
+  if (!running) return;
+  running.mapped()->not_to_be_kept();
+  if (running.mapped()->state() != FillState::asking) return;
   running.mapped()->end(FillState::changed, fail(ErrorKind::origin_failed, key + " was changed while it was fetched"));
 }
 

@@ -19,9 +19,10 @@ namespace {
 // Nodes of one CDN may name the same bytes differently; asking again may reach the node that began. After so many tries
 // the bytes are taken to be others.
 constexpr unsigned kOtherNodes = 3;
-// How long an answer of a host other than updates' is gathered before anybody is told of it, and how long updates' own
-// may pause meanwhile. Who waits for it then gets it passed through.
-constexpr std::chrono::seconds kGatherFor{1};
+// How long an answer of a host other than updates' is gathered before anybody is told of it: then it is relayed. And
+// how long updates' own may pause meanwhile: who waits for it then gets it passed through.
+constexpr std::chrono::milliseconds kGatherFor{250};
+constexpr std::chrono::milliseconds kGatherInsteadOfStale{1000};  // what breaks off meanwhile is answered with that
 constexpr std::chrono::seconds kGatherPause{3};
 
 // For origins without a strong ETag. `identity`: what no two versions of an object share.
@@ -83,7 +84,9 @@ bool Fill::lane_head(Lane& lane, const OriginAnswer& answer) {
   add(desk_.counters.origin_requests);
   lane.answered_at = desk_.clock.steady();
   const bool goes_on = head_by_status(lane, answer);
-  if (goes_on && is_gathering(lane)) patience_.after(order_.standard ? kGatherFor : kGatherPause);
+  if (goes_on && is_gathering(lane)) {
+    patience_.after(!order_.standard ? kGatherPause : stale_will_do() ? kGatherInsteadOfStale : kGatherFor);
+  }
   return goes_on;
 }
 
@@ -130,6 +133,7 @@ bool Fill::head_whole(Lane& lane, const OriginAnswer& answer) {
   }
   object_ = nullptr;
   validating_ = false;
+  range_ignored_ = lane.ask == Lane::Ask::range;
   lane.ask = Lane::Ask::whole;
   lane.next = 0;
   lane.end = kOpenEnd;

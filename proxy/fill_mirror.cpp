@@ -31,6 +31,7 @@ void FillMirrors::apply(FillMirror& mirror, const FillChange& change) {
   mirror.confirmed_by_ = change.confirmed_by;
   if (change.object) mirror.object_ = change.object;
   mirror.answer_ = change.answer;
+  mirror.relay_ = change.relay;
   mirror.error_ = change.error;
   mirror.needed_.clear();
 }

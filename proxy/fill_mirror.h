@@ -40,6 +40,7 @@ struct WholeAnswer {
 
 enum class FillState {
   asking,    // no head yet
+  relaying,  // the length is not known, and the answer takes its time: relay() gives it as it comes
   filling,   // object() says what it is
   answered,  // answer() is to be relayed
   pass,      // cannot be cached (now): every reader must ask for itself
@@ -54,6 +55,8 @@ enum class Joining {
   joined,    // it was running
   received,  // it was running, but all this reader wants is here already
 };
+
+class Relay;
 
 class FillWatcher {
  public:
@@ -74,6 +77,7 @@ class FillMirror {
   FillState state() const { return state_; }
   const cache::ObjectPtr& object() const { return object_; }
   const std::shared_ptr<const WholeAnswer>& answer() const { return answer_; }
+  const std::shared_ptr<Relay>& relay() const { return relay_; }
   const Error& error() const { return error_; }
   // The origin could not be asked; object() is what was stored before, no longer fresh.
   bool stale() const { return stale_; }
@@ -102,6 +106,7 @@ class FillMirror {
   int confirmed_by_ = 0;
   cache::ObjectPtr object_;
   std::shared_ptr<const WholeAnswer> answer_;
+  std::shared_ptr<Relay> relay_;
   Error error_;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight_;
   std::unordered_set<cache::ChunkIndex> needed_;
@@ -115,6 +120,7 @@ struct FillChange {
   int confirmed_by = 0;
   cache::ObjectPtr object;
   std::shared_ptr<const WholeAnswer> answer;
+  std::shared_ptr<Relay> relay;
   Error error;
   std::unordered_map<cache::ChunkIndex, std::shared_ptr<const cache::ChunkBuffer>> in_flight;
 };

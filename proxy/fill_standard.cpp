@@ -44,8 +44,42 @@ bool Fill::stale_will_do() const {
 // It may be a stream that never ends, which its reader wants as it comes.
 void Fill::not_gathered_soon() {
   if (state_ != FillState::asking) return;
+  if (order_.standard) {
+    if (!lanes_.empty() && is_gathering(*lanes_.front())) begin_relay(*lanes_.front());
+    return;
+  }
   desk_.remember_uncacheable(order_.url);
   end(FillState::pass);
+}
+
+// From now on it cannot begin anew.
+void Fill::begin_relay(Lane& lane) {
+  Relay::Terms terms{gathering_answer_, order_.standard->request, freshness_of(gathering_answer_), {}, range_ignored_};
+  std::string begun = std::move(lane.gathered);
+  if (answering_) {
+    terms.only_for = answering_->only_for;
+    begun = std::move(answering_->body);
+  }
+  answering_.reset();
+  relay_ = std::make_shared<Relay>(desk_.thread, std::move(terms), std::move(begun), lane.gathering,
+                                   [&lane](bool held) { lane.hold(held); });
+  state_ = FillState::relaying;
+  announce();
+}
+
+void Fill::relay_ended(Lane& lane, const Status& status) {
+  relay_->end(status);
+  if (!status) {
+    give_up(status.error());
+  } else if (relay_->kept()) {
+    gathered(lane);
+  } else {
+    end(FillState::pass);
+  }
+}
+
+void Fill::not_to_be_kept() {
+  if (relay_) relay_->keep_no_more();
 }
 
 // What is to be stored gets the key its Vary makes of the request.
@@ -65,6 +99,7 @@ void Fill::tell_alone(const OriginAnswer& answer, std::optional<ReaderId> only_f
   answering_->fields = answer.kept;
   answering_->only_for = only_for;
   if (!order_.standard) return;
+  gathering_answer_ = answer;
   const auto add = [&](const cache::Fields& more) {
     answering_->fields.insert(answering_->fields.end(), more.begin(), more.end());
   };

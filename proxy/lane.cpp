@@ -51,6 +51,10 @@ void Lane::send_after(std::chrono::milliseconds delay) {
   retry_.after(delay);
 }
 
+void Lane::hold(bool held) {
+  if (transfer_) transfer_->hold(held);
+}
+
 void Lane::on_interim(const OriginAnswer& answer) {
   fill_.lane_interim(answer);
 }

@@ -12,6 +12,10 @@ Transfer::~Transfer() {
   driver_.abandon(running_);
 }
 
+void Transfer::hold(bool held) {
+  driver_.hold(*running_, held);
+}
+
 OriginClient::OriginClient(EventThread& thread, const config::Config& config, const OriginTable& table,
                            const Clock& clock, Counters& counters)
     : thread_(thread),

@@ -3,7 +3,8 @@
 //
 // A transfer runs either on the shared driver (connections kept and shared, HTTP/2 multiplexed: fills) or on a driver
 // of its own (passes). Back-pressure is to leave the sockets of a driver unread: hold() stops driving curl altogether,
-// so nothing is received beyond what the kernel buffers, and release() goes on. libcurl's own pause calls are not used.
+// so nothing is received beyond what the kernel buffers, and release() goes on. libcurl's own pause is used for the one
+// case in which a transfer on the shared driver has to wait alone (Transfer::hold, relay.h).
 //
 // When the line has a rate (line_share.h), the bytes of bodies wait for their turn in the same way: unread.
 //
@@ -86,6 +87,9 @@ class Transfer {
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
+
+  // Whether its body waits at the origin. May be called by its sink.
+  void hold(bool held);
 
  private:
   CurlDriver& driver_;
