@@ -60,8 +60,8 @@ class Server final : public AdminServer {
         thread_("admin"),
         way_back_(std::make_shared<WayBack>(thread_)),
         workers_(std::make_unique<Workers>(kWorkers)),
-        refusals_(std::make_unique<SlowRefusals>(
-            thread_.base(), [this](Id id, const Response& response) { answer(id, response); })),
+        refusals_(std::make_unique<SlowRefusals>(thread_.base(),
+                                                 [this](Id id, const Response& response) { answer(id, response); })),
         beat_(std::make_unique<proxy::Timer>(thread_.base(), [this] { tell_watchers(); })) {}
 
   // Clients first: once they are gone nothing asks the workers any more.
