@@ -21,15 +21,19 @@ http {{
   root {dir}/files;
   expires 1d;
   server {{ listen 127.0.0.1:{http}; }}
-  server {{ listen 127.0.0.1:{https} ssl; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
+  server {{ listen 127.0.0.1:{https} ssl http2; {behind} ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
 }}
 """
 
 
-class RealOrigin:
-    """`with RealOrigin(directory, ["updates.test"]) as origin`: names of the certificate; files are in `origin.files`."""
+BEHIND = "location /behind/ { proxy_pass http://ENDPOINT; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s; }"
 
-    def __init__(self, directory: pathlib.Path, names: list[str]):
+
+class RealOrigin:
+    """`with RealOrigin(directory, ["updates.test"]) as origin`: names of the certificate; files are in `origin.files`. `behind`: the endpoint
+    of a server whose pages under /behind/ are sent on as they come, over HTTP/2 where the client speaks it."""
+
+    def __init__(self, directory: pathlib.Path, names: list[str], behind: str = ""):
         self.directory = directory
         self.files = directory / "files"
         self.files.mkdir(parents=True)
@@ -38,7 +42,8 @@ class RealOrigin:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={names[0]}",
                         "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-keyout", directory / "key.pem", "-out", self.authority],
                        check=True, capture_output=True)
-        (directory / "nginx.conf").write_text(CONFIG.format(dir=directory, user="user root root;" if os.geteuid() == 0 else "", http=self.http.rpartition(":")[2], https=self.https.rpartition(":")[2]))
+        (directory / "nginx.conf").write_text(CONFIG.format(dir=directory, user="user root root;" if os.geteuid() == 0 else "", http=self.http.rpartition(":")[2], https=self.https.rpartition(":")[2],
+                                                             behind=BEHIND.replace("ENDPOINT", behind) if behind else ""))
 
     def put(self, path: str, content: Content | bytes):
         file = self.files / path.lstrip("/")

@@ -9,8 +9,9 @@ import pytest
 
 from client import Connection, InBackground, download, eventually, get
 from content import KiB, Content, MiB
-from larder import cache_status
+from larder import Larder, cache_status
 from origin import RawAnswer, Reset, Stall
+from real_origin import RealOrigin
 from standard import HOST, requests
 
 FRESH = {"Cache-Control": "max-age=600"}
@@ -213,6 +214,35 @@ def test_an_origin_is_not_read_ahead_of_a_reader_who_does_not_read(site):
             wrong = wrong or content.first_difference(received, data)
             received += len(data)
         assert (received, wrong) == (content.size, None)
+
+
+def test_over_http_2_an_origin_is_not_read_ahead_either_and_others_of_its_connection_go_on(tmp_path, origin):
+    """nginx in front of the origin; the transfer that waits shares its connection with one that does not."""
+    content, small = Content("/behind/a", 150 * MiB), Content("/behind/b", 5 * MiB)
+    stall = Stall(MiB)
+    origin.put("/behind/a", content, fields=FRESH, fault=[stall], chunked=True)
+    origin.put("/behind/b", small, fields=FRESH)
+    with RealOrigin(tmp_path / "nginx", [HOST], behind=origin.endpoint) as front, \
+            Larder(tmp_path / "larder", origins={HOST: front.https}, host_keys={HOST: {"scheme": "https", "ca_file": front.authority}}) as larder:
+        with Connection(larder.http, receive_buffer=64 * KiB) as connection:
+            connection.request("/behind/a", host=HOST)
+            head = connection.head()
+            assert head["Transfer-Encoding"] == "chunked"
+            assert stall.reached.wait(30)
+            stall.go.set()
+            asked = origin.asked("/behind/a")[0]
+            before = -1
+            while before != asked.sent:
+                before = asked.sent
+                time.sleep(1)
+            assert asked.sent < 80 * MiB
+            assert download(larder.http, "/behind/b", small, host=HOST).good
+            received, wrong = 0, None
+            for data in connection.body(head):
+                wrong = wrong or content.first_difference(received, data)
+                received += len(data)
+            assert (received, wrong) == (content.size, None)
+        assert len(origin.asked("/behind/a")) == 1
 
 
 @pytest.mark.parametrize("control", ["max-age=600", "no-store"])
