@@ -290,8 +290,8 @@ bool Fill::gather(Lane& lane, std::span<const std::byte> bytes) {
 
 void Fill::relay_on(std::span<const std::byte> bytes) {
   relay_->append(bytes);
-  if (!relay_->kept() || relay_->body().size() <= kGatherBytes) return;
-  desk_.remember_uncacheable(order_.url);
+  if (!relay_->kept() || !relay_->too_long(kGatherBytes)) return;
+  if (relay_->body().size() > kGatherBytes) desk_.remember_uncacheable(order_.url);
   relay_->keep_no_more();
 }
 

@@ -95,6 +95,7 @@ class FillDesk {
   const Clock& clock;
   const config::Config& config;
   Counters& counters;
+  const Relay::Held relayed = std::make_shared<std::atomic<std::size_t>>(0);
 
   cache::Reader& reader() { return *reader_; }
   void put_chunk(Fill& fill, cache::ChunkIndex chunk, std::shared_ptr<const cache::ChunkBuffer> buffer);

@@ -61,7 +61,7 @@ void Fill::begin_relay(Lane& lane) {
     begun = std::move(answering_->body);
   }
   answering_.reset();
-  relay_ = std::make_shared<Relay>(desk_.thread, std::move(terms), std::move(begun), lane.gathering,
+  relay_ = std::make_shared<Relay>(desk_.thread, std::move(terms), std::move(begun), lane.gathering, desk_.relayed,
                                    [&lane](bool held) { lane.hold(held); });
   state_ = FillState::relaying;
   announce();

@@ -14,8 +14,19 @@ constexpr std::size_t kPiece = 256 * 1024;
 
 }  // namespace
 
-Relay::Relay(EventThread& origin, Terms terms, std::string begun, bool kept, std::function<void(bool)> hold)
-    : origin_(origin), terms_(std::move(terms)), bytes_(std::move(begun)), kept_(kept), hold_(std::move(hold)) {}
+Relay::Relay(EventThread& origin, Terms terms, std::string begun, bool kept, Held held, std::function<void(bool)> hold)
+    : origin_(origin),
+      terms_(std::move(terms)),
+      bytes_(std::move(begun)),
+      kept_(kept),
+      all_(std::move(held)),
+      hold_(std::move(hold)) {
+  *all_ += bytes_.size();
+}
+
+Relay::~Relay() {
+  *all_ -= bytes_.size();
+}
 
 template <class Tell>
 void Relay::tell(ReaderId reader, const Taker& taker, Tell function) {
@@ -52,6 +63,7 @@ void Relay::remove(ReaderId reader) {
 
 void Relay::append(std::span<const std::byte> bytes) {
   bytes_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  *all_ += bytes.size();
   let_go();
   if (std::exchange(flushing_, true)) return;
   origin_.post([self = shared_from_this()] { self->flush(); });
@@ -100,6 +112,7 @@ void Relay::let_go() {
   const auto had = static_cast<std::size_t>(slowest - let_go_);
   if (had >= std::min(bytes_.size(), kPiece)) {  // not for each small piece: what stays is moved
     bytes_.erase(0, had);
+    *all_ -= had;
     let_go_ = slowest;
   }
   const bool hold = bytes_.size() >= (held_ ? kAheadBytes / 2 : kAheadBytes);

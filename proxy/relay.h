@@ -11,6 +11,7 @@
 // fill, its mirrors and the exchanges that take it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +32,11 @@ namespace larder::proxy {
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
   // Bytes of an answer that is not stored, received and not yet taken by the slowest: at it the origin is not read.
-  static constexpr std::size_t kAheadBytes = 4 * 1024 * 1024;
+  static constexpr std::size_t kAheadBytes = 1024 * 1024;
+  // Bytes that all relays together may keep: at it one that grows is kept no more.
+  static constexpr std::size_t kKeptBytes = 256 * 1024 * 1024;
+  // What all relays hold in memory. Any thread.
+  using Held = std::shared_ptr<std::atomic<std::size_t>>;
 
   struct Terms {
     OriginAnswer answer;
@@ -42,7 +47,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   };
 
   // `hold` stops (true) and goes on with (false) reading the origin.
-  Relay(EventThread& origin, Terms terms, std::string begun, bool kept, std::function<void(bool)> hold);
+  Relay(EventThread& origin, Terms terms, std::string begun, bool kept, Held held, std::function<void(bool)> hold);
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
 
   const Terms& terms() const { return terms_; }
 
@@ -55,6 +63,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   // All bytes so far, while they are kept.
   std::span<const std::byte> body() const { return std::as_bytes(std::span(bytes_)); }
   bool kept() const { return kept_; }
+  // Too long to be kept: by itself, or all of them together.
+  bool too_long(std::size_t most_bytes) const { return bytes_.size() > most_bytes || *all_ > kKeptBytes; }
   void keep_no_more();
   // The origin has ended it; later calls mean nothing. `hold` is not called any more.
   void end(Status status);
@@ -79,6 +89,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::string bytes_;
   std::uint64_t let_go_ = 0;  // bytes before those of bytes_
   bool kept_;
+  const Held all_;
   std::function<void(bool)> hold_;  // empty once it has ended
   bool held_ = false;
   bool flushing_ = false;  // a flush is on its way

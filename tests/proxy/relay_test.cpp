@@ -66,8 +66,8 @@ struct Site {
   void begin(std::string begun, bool kept) {
     Relay::Terms terms;
     terms.answer.status = 200;
-    relay =
-        std::make_shared<Relay>(origin, std::move(terms), std::move(begun), kept, [this](bool hold) { held = hold; });
+    relay = std::make_shared<Relay>(origin, std::move(terms), std::move(begun), kept, all,
+                                    [this](bool hold) { held = hold; });
   }
   void append(const std::string& bytes) {
     origin.run([&] { relay->append(std::as_bytes(std::span(bytes))); });
@@ -80,6 +80,7 @@ struct Site {
   }
 
   EventThread origin;
+  const Relay::Held all = std::make_shared<std::atomic<std::size_t>>(0);
   std::shared_ptr<Relay> relay;
   bool held = false;
 };
@@ -129,7 +130,7 @@ TEST_CASE("what is not kept waits at the origin for the slowest, and takes nobod
   Site site;
   site.begin("", false);
   site.add(slow);
-  site.append(std::string(Relay::kAheadBytes + kMiB, 'x'));
+  site.append(std::string(4 * kMiB, 'x'));
   CHECK(site.held);
   site.add(late);
   REQUIRE(late.becomes([&] { return late.end.has_value(); }));
@@ -146,6 +147,27 @@ TEST_CASE("what is not kept waits at the origin for the slowest, and takes nobod
     site.origin.run([&] { site.relay->remove(slow.id); });
     CHECK_FALSE(site.held);
   }
+}
+
+TEST_CASE("what all relays hold is counted") {
+  Taker slow(1);
+  Site site;
+  site.begin("abc", true);
+  CHECK(*site.all == 3);
+  site.add(slow);
+  site.append(std::string(2 * kMiB, 'x'));
+  CHECK(*site.all == 2 * kMiB + 3);
+  CHECK(site.relay->too_long(2 * kMiB));
+  CHECK_FALSE(site.relay->too_long(3 * kMiB));
+  *site.all += Relay::kKeptBytes;
+  CHECK(site.relay->too_long(3 * kMiB));
+  *site.all -= Relay::kKeptBytes;
+  site.origin.run([&] { site.relay->keep_no_more(); });
+  CHECK(*site.all == kMiB + 3);  // the window of the slowest is on its way
+  site.origin.run([&] { site.relay = nullptr; });
+  slow.loop.run([] {});  // what was told there has been told,
+  slow.loop.run([] {});  // and let go
+  CHECK(*site.all == 0);
 }
 
 TEST_CASE("a relay that breaks off ends its takers at once, and whoever comes later") {
