@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "updates/beta.h"
 #include "updates/package_name.h"
 #include "updates/recognise.h"
 
@@ -114,7 +115,8 @@ std::optional<RestoreName> read_restore_name(std::string_view name) {
   // Some old names carry a second, internal build: take the first pair of version and build.
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (!is_version_number(words[i]) || !is_apple_build(words[i + 1])) continue;
-    return RestoreName{product_of_model(words.front(), words[i]), std::string(words[i]), std::string(words[i + 1])};
+    return RestoreName{product_of_model(words.front(), words[i]), with_beta(std::string(words[i]), words[i + 1]),
+                       std::string(words[i + 1])};
   }
   return std::nullopt;
 }

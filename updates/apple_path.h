@@ -20,7 +20,8 @@ bool is_apple_build(std::string_view text);
 // nothing.
 std::string product_of_model(std::string_view model, std::string_view version);
 
-// "UniversalMac_12.4_21F79_Restore.ipsw", "iPhone12,1_26.6.2_23G90_Restore.ipsw": models, version, build.
+// "UniversalMac_12.4_21F79_Restore.ipsw", "iPhone12,1_26.6.2_23G90_Restore.ipsw": models, version, build. The version
+// of a beta's build is "26.3 beta".
 struct RestoreName {
   std::string product;
   std::string version;

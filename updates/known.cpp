@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <span>
 #include <unordered_set>
 
 #include "base/time_text.h"
+#include "updates/beta.h"
 #include "updates/recognise.h"
 #include "updates/spelling.h"
 
@@ -66,21 +68,33 @@ void tell(ListedFile& file, const ProductEntry& product) {
   file.evidence = product.evidence();
 }
 
-// Apple's own word before others', "15.7" before "15.7 RC 6".
+// Which beta it is before that it is one; then Apple's own word before others', "15.7" before "15.7 RC 6".
 bool is_better_build(const KnownBuild& a, const KnownBuild& b) {
+  if (says_more_of_beta(a.version, b.version)) return true;
+  if (says_more_of_beta(b.version, a.version)) return false;
   if (a.evidence != b.evidence) return a.evidence == Evidence::catalogue;
   return a.version.size() < b.version.size();
+}
+
+// What some origins say together.
+ProductFacts join(std::span<const ProductFacts> origins) {
+  ProductFacts all;
+  for (const ProductFacts& some : origins) {
+    if (all.product.empty()) all.product = some.product;
+    if (all.version.empty()) all.version = some.version;
+    if (all.build.empty()) all.build = some.build;
+  }
+  all.version = with_beta(std::move(all.version), all.build);
+  for (const ProductFacts& some : origins) {
+    if (some.build == all.build && says_more_of_beta(some.version, all.version)) all.version = some.version;
+  }
+  return all;
 }
 
 }  // namespace
 
 ProductFacts ProductEntry::joined() const {
-  ProductFacts all;
-  for (const ProductFacts& some : facts) {
-    if (all.product.empty()) all.product = some.product;
-    if (all.version.empty()) all.version = some.version;
-    if (all.build.empty()) all.build = some.build;
-  }
+  ProductFacts all = join(facts);
   if (all.product.empty()) {
     all.product = "Apple product " + key;
   } else if (all.version.empty()) {
@@ -90,16 +104,9 @@ ProductFacts ProductEntry::joined() const {
 }
 
 Evidence ProductEntry::evidence() const {
-  ProductFacts vendors;
-  ProductFacts others;
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    ProductFacts& said = i < static_cast<std::size_t>(FactsOrigin::sofa) ? vendors : others;
-    if (said.product.empty()) said.product = facts.at(i).product;
-    if (said.version.empty()) said.version = facts.at(i).version;
-  }
-  const bool by_others =
-      (vendors.product.empty() && !others.product.empty()) || (vendors.version.empty() && !others.version.empty());
-  return by_others ? Evidence::feed : Evidence::catalogue;
+  const ProductFacts vendors = join(std::span(facts).first<static_cast<std::size_t>(FactsOrigin::sofa)>());
+  const ProductFacts all = join(facts);
+  return all.product != vendors.product || all.version != vendors.version ? Evidence::feed : Evidence::catalogue;
 }
 
 const ListedFile* Known::find(std::string_view key) const {
@@ -172,6 +179,7 @@ Result<std::shared_ptr<const Known>> Known::with(Lesson lesson, const std::strin
 
 void Known::learn_builds(std::vector<KnownBuild> builds) {
   for (KnownBuild& build : builds) {
+    build.version = with_beta(std::move(build.version), build.key);
     const KnownBuild* before = builds_.peek(build.key);
     if (before == nullptr ? builds_.size() >= kKnownBuilds : !is_better_build(build, *before)) continue;
     builds_.put(std::make_shared<const KnownBuild>(std::move(build)));
@@ -216,6 +224,7 @@ void Known::learn_files(Lesson lesson, CatalogueEntry& catalogue) {
       add_to_product(file.product_key, file.url);
       tell(file, *products_.peek(file.product_key));
     }
+    file.version = with_beta(std::move(file.version), file.build);
     list(std::move(file));
   }
 }

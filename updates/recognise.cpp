@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "updates/recognise.h"
 
+#include "updates/beta.h"
 #include "updates/hosts.h"
 #include "updates/recognisers.h"
 
@@ -68,13 +69,14 @@ void add_listing(Recognition& recognition, const ListedFile& file, const Knowled
 }
 
 // A build tells its version where a catalogue or a list has named both together; Apple's own word on it outweighs what
-// a list says of a file ("15.7", not "15.7 RC 6").
+// a list says of a file ("15.7", not "15.7 RC 6"). Which beta it is only lists tell.
 void add_version_of_build(Recognition& recognition, const Knowledge& knowledge) {
   if (recognition.build.empty()) return;
-  const bool fed = recognition.evidence == Evidence::feed;
-  if (!recognition.version.empty() && !fed) return;
   const KnownBuild* build = knowledge.find_build(recognition.build);
-  if (build == nullptr || (!recognition.version.empty() && build->evidence == Evidence::feed)) return;
+  if (build == nullptr) return;
+  const bool fed = recognition.evidence == Evidence::feed && build->evidence != Evidence::feed;
+  const bool more = says_more_of_beta(build->version, recognition.version);
+  if (!recognition.version.empty() && !fed && !more) return;
   recognition.version = build->version;
   if (build->evidence == Evidence::feed) recognition.evidence = Evidence::feed;
 }

@@ -43,7 +43,8 @@ std::string_view to_string(Kind kind);
 std::string_view to_string(Evidence evidence);
 
 // Compares versions by their numeric parts, left to right; a missing part is 0; parts that are not numbers compare as
-// text after numbers. "99999" is no version and below every other.
+// text after numbers. What is said behind a blank decides between equal ones: betas ("26.3 beta 2"), release
+// candidates ("15.7 RC"), the release, all else ("26.3.2 (a)"). "99999" is no version and below every other.
 int compare_versions(std::string_view a, std::string_view b);
 
 }  // namespace larder::updates

@@ -16,7 +16,7 @@ TEST_CASE("a restore image names its product, version and build") {
   for (const Row& row :
        std::initializer_list<Row>{{"UniversalMac_12.4_21F79_Restore.ipsw", "macOS", "12.4", "21F79"},
                                   {"iPhone12,1_26.6.2_23G90_Restore.ipsw", "iOS", "26.6.2", "23G90"},
-                                  {"iPhone17,3_26.3_23D5114d_Restore.ipsw", "iOS", "26.3", "23D5114d"},
+                                  {"iPhone17,3_26.3_23D5114d_Restore.ipsw", "iOS", "26.3 beta", "23D5114d"},
                                   {"iPhone12,3,iPhone12,5_18.0_22A3354_Restore.ipsw", "iOS", "18.0", "22A3354"},
                                   {"iPhone_4.7_P3_15.0_19A346_Restore.ipsw", "iOS", "15.0", "19A346"},
                                   {"iPad_Pro_HFR_18.1_22B83_Restore.ipsw", "iPadOS", "18.1", "22B83"},

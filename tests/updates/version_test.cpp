@@ -50,3 +50,18 @@ TEST_CASE("99999 is no version and below every other") {
   equal("99999", "99999");
   ordered("1.99998", "1.99999");
 }
+
+TEST_CASE("a beta comes before its release candidates, those before the release, and what improves it after") {
+  ordered("26.2", "26.3 beta");
+  ordered("26.3 beta", "26.3 beta 2");
+  ordered("26.3 beta 9", "26.3 beta 10");
+  ordered("26.3 beta 10", "26.3 RC");
+  ordered("15.7 RC", "15.7 RC 6");
+  ordered("15.7 RC 6", "15.7");
+  ordered("26.3.2", "26.3.2 (a)");
+  ordered("26.3.2 (a)", "26.3.2 (b)");
+  ordered("26.3 beta", "26.10");
+  ordered("26.3 beta 2", "26.3.1 beta");
+  ordered("26.3.2 (b)", "26.3.3");
+  equal("26.0 beta", "26 beta");
+}
