@@ -115,8 +115,9 @@ std::optional<RestoreName> read_restore_name(std::string_view name) {
   // Some old names carry a second, internal build: take the first pair of version and build.
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (!is_version_number(words[i]) || !is_apple_build(words[i + 1])) continue;
-    return RestoreName{product_of_model(words.front(), words[i]), with_beta(std::string(words[i]), words[i + 1]),
-                       std::string(words[i + 1])};
+    std::string product = product_of_model(words.front(), words[i]);
+    if (product.empty()) return std::nullopt;
+    return RestoreName{std::move(product), with_beta(std::string(words[i]), words[i + 1]), std::string(words[i + 1])};
   }
   return std::nullopt;
 }
@@ -130,7 +131,7 @@ std::optional<RestoreName> read_version_folder(std::string_view path) {
   for (const auto system : kSystems) {
     if (!equals_ignoring_case(folder.substr(0, system.size()), system)) continue;
     const auto version = folder.substr(system.size());
-    if (is_version_number(version)) return RestoreName{std::string(system), std::string(version), {}};
+    if (is_dotted_number(version)) return RestoreName{std::string(system), std::string(version), {}};
   }
   return std::nullopt;
 }
@@ -149,7 +150,9 @@ std::string train_of(std::string_view path) {
   const auto first = segments.front();
   if (first.size() < kYearDigits || !first.starts_with("20") || !all(first.substr(0, kYearDigits), is_digit)) return {};
   if (first.size() > kYearDigits) return all(first, is_letter_or_digit) ? std::string(first) : std::string{};
-  if (segments.size() < 3 || !all(segments[1], is_letter_or_digit)) return std::string(first);
+  static constexpr auto kSorting = std::to_array<std::string_view>({"patches", "mobileassets", "fullrestores"});
+  const bool sorted = segments.size() > 1 && std::find(kSorting.begin(), kSorting.end(), segments[1]) != kSorting.end();
+  if (segments.size() < 3 || sorted || !all(segments[1], is_letter_or_digit)) return std::string(first);
   return std::string(first).append("/").append(segments[1]);
 }
 

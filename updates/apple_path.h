@@ -21,7 +21,7 @@ bool is_apple_build(std::string_view text);
 std::string product_of_model(std::string_view model, std::string_view version);
 
 // "UniversalMac_12.4_21F79_Restore.ipsw", "iPhone12,1_26.6.2_23G90_Restore.ipsw": models, version, build. The version
-// of a beta's build is "26.3 beta".
+// of a beta's build is "26.3 beta". Nothing where the model tells no product.
 struct RestoreName {
   std::string product;
   std::string version;
@@ -30,7 +30,7 @@ struct RestoreName {
 std::optional<RestoreName> read_restore_name(std::string_view name);
 
 // "/iOS9.3.1/031-56322-.../..." on appldnld: product and version, the build empty. Nothing when the folder says more
-// ("/iOS10.0Seed/"): what that means is not known.
+// ("/iOS10.0Seed/"), whose meaning is not known, and when it says only "/iOS10/", which is where 10.0.1 lay.
 std::optional<RestoreName> read_version_folder(std::string_view path);
 
 // "com_apple_MobileAsset_MacSoftwareUpdate" among the segments: "MacSoftwareUpdate"; "" when there is none.

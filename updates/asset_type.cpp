@@ -17,11 +17,12 @@ struct HostType {
 };
 
 // assetTypeMap of http://suconfig.apple.com/resource/registration/v1/config.plist, where it says more than the host's
-// own name. Its short codes are spelt out.
+// own name. Its short codes are spelt out. One addition, by https://support.apple.com/101555: recovery's host.
 constexpr auto kHostTypes = std::to_array<HostType>({
     {"playgrounds-assets-cdn.apple.com", "*", "Playgrounds"},
     {"playgrounds-cdn.apple.com", "*", "Playgrounds"},
     {"sylvan.apple.com", "*", "Aerials and Wallpapers"},
+    {"oscdn.apple.com", "*", "macOS Recovery"},
     {"devimages-cdn.apple.com", "*", "Developer Tools"},
     {"download.developer.apple.com", "*", "Developer Tools"},
     {"audiocontentdownload.apple.com", "*", "GarageBand and Logic Content"},

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/text.h"
+#include "updates/apple_path.h"
+#include "updates/beta.h"
 #include "updates/user_agent.h"
 
 namespace larder::updates {
@@ -40,7 +42,7 @@ std::optional<DeveloperName> read_sdk(std::string_view name) {
     if (!name.starts_with(sdk.start)) continue;
     std::string version(name.substr(sdk.start.size(), name.find('-') - sdk.start.size()));
     std::replace(version.begin(), version.end(), '_', '.');
-    return is_number(version) ? std::optional(DeveloperName{std::string(sdk.product), version}) : std::nullopt;
+    return is_number(version) ? std::optional(DeveloperName{std::string(sdk.product), version, {}}) : std::nullopt;
   }
   return std::nullopt;
 }
@@ -59,6 +61,33 @@ std::string stage_of(std::span<const std::string_view> words) {
   return {};
 }
 
+// "..._for_Xcode__Late_July_2014": a year is no version.
+bool is_year(std::string_view text) {
+  constexpr std::size_t kDigits = 4;
+  return text.size() == kDigits && text.starts_with("20") && text.find('.') == std::string_view::npos;
+}
+
+// Tools for a system and a version of Xcode are Xcode's.
+std::optional<DeveloperName> read_command_line_tools(std::string_view name) {
+  constexpr std::string_view kStart = "Command_Line_Tools_";
+  constexpr std::string_view kFor = "for_Xcode_";
+  const auto at = name.find(kFor);
+  if (!name.starts_with(kStart) || at == std::string_view::npos) return std::nullopt;
+  const auto words = split(name.substr(at + kFor.size()), '_');
+  DeveloperName read{"Command Line Tools for Xcode", {}, {}};
+  if (is_number(words.front())) {
+    read.version = std::string(words.front()).append(stage_of({words.begin() + 1, words.end()}));
+  }
+  return read;
+}
+
+// "24B83" after the word "build"; "" when there is none.
+std::string build_of(std::span<const std::string_view> words) {
+  const auto word = std::find(words.begin(), words.end(), "build");
+  if (word == words.end() || word + 1 == words.end() || !is_apple_build(word[1])) return {};
+  return std::string(word[1]);
+}
+
 }  // namespace
 
 std::optional<DeveloperName> read_developer_name(std::string_view name) {
@@ -67,14 +96,22 @@ std::optional<DeveloperName> read_developer_name(std::string_view name) {
   if (!archive) return std::nullopt;
   name = name.substr(0, name.rfind('.'));
   if (auto sdk = read_sdk(name)) return sdk;
-  const std::vector<std::string_view> words = split(name, '_');
+  if (auto tools = read_command_line_tools(name)) return tools->version.empty() ? std::nullopt : std::move(tools);
+  constexpr std::string_view kXcode = "Xcode";
+  std::vector<std::string_view> words = split(name, '_');
+  if (words.front().starts_with(kXcode) && is_number(words.front().substr(kXcode.size()))) {  // Xcode8.3.3
+    words.insert(words.begin() + 1, words.front().substr(kXcode.size()));
+    words.front() = kXcode;
+  }
   const auto number = std::find_if(words.begin(), words.end(), is_number);
-  if (number == words.begin() || number == words.end()) return std::nullopt;
+  if (number == words.begin() || number == words.end() || is_year(*number)) return std::nullopt;
   DeveloperName read;
   for (auto word = words.begin(); word != number; ++word) add_word(read.product, *word);
   if (read.product.empty()) return std::nullopt;
   read.version = *number;
   read.version += stage_of({number + 1, words.end()});
+  read.build = build_of({number + 1, words.end()});
+  read.version = with_beta(std::move(read.version), read.build);
   static constexpr auto kRuntime = std::to_array<std::string_view>({"Simulator", "Runtime"});
   if (std::search(number, words.end(), kRuntime.begin(), kRuntime.end()) != words.end()) {
     add_word(read.product, "Simulator Runtime");

@@ -16,6 +16,7 @@ constexpr auto kCatalogueHosts = std::to_array<std::string_view>(
     {"mesu.apple.com", "swscan.apple.com", "gdmf.apple.com", "sofafeed.macadmins.io", "api.appledb.dev"});
 constexpr auto kDeveloperHosts =
     std::to_array<std::string_view>({"download.developer.apple.com", "devimages-cdn.apple.com"});
+constexpr auto kArchives = std::to_array<std::string_view>({".zip", ".aar", ".aea"});
 constexpr auto kDescriptions = std::to_array<std::string_view>({".dist", ".smd", ".pkm"});
 
 bool ends_with_any(std::string_view path, const auto& endings) {
@@ -86,24 +87,33 @@ bool is_one_of(const auto& hosts, std::string_view host) {
 Recognition read_developer_tools(const Url& url) {
   Recognition recognition;
   recognition.asset_type = asset_type(url);
+  if (url.path.ends_with(".dvtdownloadableindex")) {
+    recognition.kind = Kind::catalogue;
+    recognition.stability = NameStability::mutable_name;
+  }
   if (auto name = read_developer_name(base_name(url.path))) {
     recognition.product = std::move(name->product);
     recognition.version = std::move(name->version);
+    recognition.build = std::move(name->build);
     recognition.kind = Kind::full;
     recognition.evidence = Evidence::name;
   }
   return recognition;
 }
 
+// All that the hosts of catalogues have but assets.
+bool is_catalogue(const Url& url) {
+  if (url.path.ends_with(".sucatalog") || url.path.ends_with(".sucatalog.gz")) return true;
+  return is_one_of(kCatalogueHosts, url.host) && !ends_with_any(url.path, kArchives);
+}
+
 }  // namespace
 
 Recognition recognise_apple(const Url& url, const Knowledge& knowledge) {
-  if (is_one_of(kCatalogueHosts, url.host) || url.path.ends_with(".sucatalog") || url.path.ends_with(".sucatalog.gz")) {
-    return read_catalogue(url);
-  }
-  if (is_one_of(kDeveloperHosts, url.host)) return read_developer_tools(url);
+  if (is_catalogue(url)) return read_catalogue(url);
   if (const auto key = product_key_of(url.path); !key.empty()) return read_product_file(url, key, knowledge);
   if (auto name = read_restore_name(base_name(url.path))) return read_release(url, *std::move(name));
+  if (is_one_of(kDeveloperHosts, url.host)) return read_developer_tools(url);
 
   const bool hashed = has_hash_or_uuid(url.path);
   const auto asset = mobile_asset_type(url.path);

@@ -25,6 +25,9 @@ constexpr auto kStarts = std::to_array<Started>({
     {"microsoftedgewebview", "Microsoft Edge WebView2 Runtime"},
     {"microsoft.webview2.", "Microsoft Edge WebView2 Runtime"},
     {"microsoftedgeupdate", "Microsoft Edge Update"},
+    {"microsoftedgebeta", "Microsoft Edge Beta"},
+    {"microsoftedgedev", "Microsoft Edge Dev"},
+    {"microsoftedgecanary", "Microsoft Edge Canary"},
     {"microsoftedge", "Microsoft Edge"},
     {kDefenderDelta, "Microsoft Defender definitions"},
     {"am_base", "Microsoft Defender definitions"},
@@ -98,7 +101,7 @@ WindowsName read_windows_name(std::string_view name) {
   }
   if (lower.ends_with(".esd")) return read_image(name);
   if (const auto number = knowledge_base_number(lower); !number.empty()) {
-    return {"Windows update " + number, {}};
+    return {(lower.starts_with("windows") ? "Windows update " : "Microsoft update ") + number, {}};
   }
   return {};
 }

@@ -102,6 +102,48 @@ TEST_CASE("old updates carry their version in the first folder") {
   CHECK_FALSE(read_version_folder("/iOS9.3.1").has_value());
 }
 
+TEST_CASE("a folder that names only a major version tells no version, which was another") {
+  for (const auto* folder : {"iOS10", "WatchOS2", "ios9"}) {
+    INFO(folder);
+    const auto seen = recognised(std::string("http://appldnld.apple.com/") + folder +
+                                 "/031-1/com_apple_MobileAsset_SoftwareUpdate/"
+                                 "38987f409c2cde97811a5fc904bda4dda0f770e2.zip");
+    CHECK(seen.product == "MobileAsset SoftwareUpdate");
+    CHECK(seen.version.empty());
+  }
+}
+
+TEST_CASE("a restore image for a device that is not known has no version without a product") {
+  const auto seen = recognised("https://updates.cdn-apple.com/2026SummerFCS/x/HomeThing1,1_27.0_24H1_Restore.ipsw");
+  CHECK(seen.product.empty());
+  CHECK(seen.version.empty());
+  CHECK(seen.asset_type == "iOS Software");
+}
+
+TEST_CASE("a folder that only sorts is no train") {
+  const auto train = [](const std::string& path) { return train_of(path); };
+  CHECK(train("/2024/patches/052-48536/x/com_apple_MobileAsset_UARP_A2580/y.zip") == "2024");
+  CHECK(train("/2025/mobileassets/012-91003/x/y.aar") == "2025");
+  CHECK(train("/2024/Iris/mobileassets/003-1/y.aar") == "2024/Iris");
+}
+
+TEST_CASE("a restore image is one from developers' downloads too") {
+  const std::string root = "https://download.developer.apple.com/";
+  const auto mac = recognised(root + "macOS/macOS_15.4_beta_2/UniversalMac_15.4_24E5222f_Restore.ipsw");
+  CHECK(mac.product == "macOS");
+  CHECK(mac.version == "15.4 beta");
+  CHECK(mac.kind == Kind::full);
+  CHECK(recognised(root + "iOS/iOS_11_beta/iPhone_4.7_11.0_15A5278f_Restore.ipsw").version == "11.0 beta");
+}
+
+TEST_CASE("recovery is named as that") {
+  const auto seen = recognised(
+      "http://oscdn.apple.com/content/downloads/11/43/002-20787/04tih3cmkvpfkgiee5ogbcdx3l4777xzsp/RecoveryImage/"
+      "BaseSystem.dmg");
+  CHECK(seen.asset_type == "macOS Recovery");
+  CHECK(seen.product.empty());
+}
+
 TEST_CASE("what comes with an old update is not the system") {
   const std::string root = "http://appldnld.apple.com/iOS9.3.1/031-56322-20160331-X/";
   const std::string name = "38987f409c2cde97811a5fc904bda4dda0f770e2.zip";
@@ -133,11 +175,17 @@ TEST_CASE("catalogues may change at any time") {
        {"https://swscan.apple.com/content/catalogs/others/index-14.merged-1.sucatalog", "https://gdmf.apple.com/v2/pmv",
         "https://mesu.apple.com/assets/com_apple_MobileAsset_SoftwareUpdate/"
         "com_apple_MobileAsset_SoftwareUpdate.xml",
-        "https://sofafeed.macadmins.io/v2/macos_data_feed.json"}) {
+        "https://sofafeed.macadmins.io/v2/macos_data_feed.json",
+        "https://devimages-cdn.apple.com/downloads/xcode/simulators/index2.dvtdownloadableindex"}) {
     INFO(text);
     CHECK(recognised(text).kind == Kind::catalogue);
     CHECK(recognised(text).stability == NameStability::mutable_name);
   }
+  const auto asset = recognised(
+      "https://mesu.apple.com/systemassets/1427/com_apple_MobileAsset_Font6/"
+      "38987f409c2cde97811a5fc904bda4dda0f770e2.zip");
+  CHECK(asset.kind == Kind::other);
+  CHECK(asset.product == "MobileAsset Font6");
 }
 
 TEST_CASE("what has no product has a type after Apple's own table") {
@@ -182,6 +230,12 @@ TEST_CASE("developer tools are known by their names") {
            {"x/iOS_26_beta_4_Simulator_Runtime.dmg", "iOS Simulator Runtime", "26 beta 4"},
            {"x/Command_Line_Tools_for_Xcode_16_beta.dmg", "Command Line Tools for Xcode", "16 beta"},
            {"x/iOS_18.1_beta_4_Simulator_Runtime.dmg", "iOS Simulator Runtime", "18.1 beta 4"},
+           {"Xcode_8.3.3/Xcode8.3.3.xip", "Xcode", "8.3.3"},
+           {"x/Command_Line_Tools_macOS_10.14_for_Xcode_10.2.1.dmg", "Command Line Tools for Xcode", "10.2.1"},
+           {"x/Command_Line_Tools_OS_X_10.11_for_Xcode_7.3.dmg", "Command Line Tools for Xcode", "7.3"},
+           {"x/Kernel_Debug_Kit_15.1_build_24B83.dmg", "Kernel Debug Kit", "15.1"},
+           {"x/Kernel_Debug_Kit_14.0_build_23A5257q.dmg", "Kernel Debug Kit", "14.0 beta"},
+           {"x/Metal_Shader_Converter_3.0_beta_1.pkg", "Metal Shader Converter", "3.0 beta 1"},
            {"x/tvOS_17.5_Simulator_Runtime.dmg", "tvOS Simulator Runtime", "17.5"}}) {
     INFO(row.name);
     const auto seen = recognised(std::string("https://download.developer.apple.com/Developer_Tools/") + row.name);
@@ -195,8 +249,10 @@ TEST_CASE("developer tools are known by their names") {
       "com.apple.pkg.iPhoneSimulatorSDK14_3-14.3.1.1611873653.dmg");
   CHECK(sdk.product == "iOS Simulator Runtime");
   CHECK(sdk.version == "14.3");
-  for (const auto* name : {"index.dvtdownloadableindex", "Xcode.xip", "_16.xip", "16.2.xip", ".dmg",
-                           "com.apple.pkg.iPhoneSimulatorSDK-1.dmg"}) {
+  for (const auto* name :
+       {"index.dvtdownloadableindex", "Xcode.xip", "_16.xip", "16.2.xip", ".dmg",
+        "command_line_tools_for_osx_mavericks_april_2014.dmg", "Graphics_Tools_for_Xcode__December_2012.dmg",
+        "Command_Line_Tools_OS_X_10.9_for_Xcode__Late_July_2014.dmg", "com.apple.pkg.iPhoneSimulatorSDK-1.dmg"}) {
     INFO(name);
     const auto seen = recognised(std::string("https://devimages-cdn.apple.com/downloads/xcode/") + name);
     CHECK(seen.product.empty());

@@ -62,6 +62,82 @@ TEST_CASE("a versioned folder tells the version of a name without one") {
   CHECK(recognised("https://oneclient.sfx.ms/OneDrive.pkg").stability == NameStability::mutable_name);
 }
 
+TEST_CASE("a list of OneDrive's packages is a catalogue of it") {
+  const auto list = recognised("https://oneclient.sfx.ms/Mac/Prod/ab157a739752435ccb69d349c175fb1cbf3651f1.xml");
+  CHECK(list.product == "Microsoft OneDrive");
+  CHECK(list.version.empty());
+  CHECK(list.kind == Kind::catalogue);
+}
+
+TEST_CASE("what Teams and OneDrive give Windows is none of a Mac's") {
+  struct Row {
+    const char* url;
+    const char* product;
+    const char* version;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"https://statics.teams.cdn.office.net/production-windows-x64/24231.512.3106.6573/MSTeams-x64.msix",
+            "Microsoft Teams for Windows", "24231.512.3106.6573"},
+           {"https://statics.teams.cdn.office.net/production-windows-x64/enterprise/webview2/lkg/MSTeams-x64.msix",
+            "Microsoft Teams for Windows", ""},
+           {"https://statics.teams.cdn.office.net/production-windows-x64/1.3.00.21759/Teams_windows_x64.msi",
+            "Microsoft Teams classic for Windows", "1.3.00.21759"},
+           {"https://statics.teams.cdn.office.net/production-windows/1.5.00.4689/TeamsSetup.exe",
+            "Microsoft Teams classic for Windows", "1.5.00.4689"},
+           {"https://oneclient.sfx.ms/Win/Installers/24.221.1103.0003/amd64/OneDriveSetup.exe",
+            "Microsoft OneDrive for Windows", "24.221.1103.0003"},
+           {"https://oneclient.sfx.ms/Win/Prod/21.220.1024.0005/OneDriveSetup.exe", "Microsoft OneDrive for Windows",
+            "21.220.1024.0005"}}) {
+    INFO(row.url);
+    const auto seen = recognised(row.url);
+    CHECK(seen.product == row.product);
+    CHECK(seen.version == row.version);
+    CHECK(seen.kind == (seen.version.empty() ? Kind::other : Kind::full));
+    CHECK(seen.evidence == Evidence::name);
+  }
+}
+
+TEST_CASE("Visual Studio Code is known with its version, whatever it is packed for, and its insiders apart") {
+  struct Row {
+    const char* name;
+    const char* product;
+    const char* version;
+  };
+  const std::string root = "https://vscode.download.prss.microsoft.com/dbazure/download/";
+  const std::string commit = "/384ff7382de624fb94dbaf6da11977bba1ecd427/";
+  for (const Row& row : std::initializer_list<Row>{{"VSCode-darwin-universal.zip", "Visual Studio Code", ""},
+                                                   {"VSCode-win32-x64-1.130.0.zip", "Visual Studio Code", "1.130.0"},
+                                                   {"VSCodeUserSetup-x64-1.95.3.exe", "Visual Studio Code", "1.95.3"},
+                                                   {"code_1.94.2-1728494015_amd64.deb", "Visual Studio Code", "1.94.2"},
+                                                   {"vscode-server-linux-x64.tar.gz", "", ""}}) {
+    INFO(row.name);
+    const auto seen = recognised(root + "stable" + commit + row.name);
+    CHECK(seen.product == row.product);
+    CHECK(seen.version == row.version);
+    CHECK(seen.kind == (seen.product.empty() ? Kind::other : Kind::full));
+  }
+  CHECK(recognised(root + "insider" + commit + "VSCode-darwin-universal.zip").product == "Visual Studio Code Insiders");
+}
+
+TEST_CASE("Edge's own packages tell their version, those of AutoUpdate are their manifest's") {
+  const std::string root =
+      "https://msedge.sf.dl.delivery.mp.microsoft.com/filestreamingservice/files/a989b093-c982-4d31-95d1-2c439f49b7e7/";
+  const auto edge = recognised(root + "MicrosoftEdge-116.0.1938.76.pkg");
+  CHECK(edge.product == "Microsoft Edge");
+  CHECK(edge.version == "116.0.1938.76");
+  CHECK(edge.kind == Kind::full);
+  CHECK(recognised(root + "MicrosoftEdgeBeta-142.0.3595.53.pkg").product == "Microsoft Edge Beta");
+  CHECK(recognised(root + "MicrosoftEdgeBeta-142.0.3595.53.pkg").version == "142.0.3595.53");
+  CHECK(recognised(kChannelRoot + "MicrosoftEdge-134.0.3124.51.pkg").version.empty());
+  CHECK(recognised(root + "MicrosoftEdgeDevEnterpriseX86.msi").product == "Microsoft Edge Dev");
+  CHECK(recognised(root + "MicrosoftEdgeEnterpriseX64.msi").product == "Microsoft Edge");
+  const auto runtime = recognised(root + "Microsoft.WebView2.FixedVersionRuntime.153.0.4234.32.x64.cab");
+  CHECK(runtime.product == "Microsoft Edge WebView2 Runtime");
+  CHECK(runtime.version == "153.0.4234.32");
+  CHECK(runtime.asset_type == "Delivery Optimization File");
+  CHECK(runtime.product_key == "a989b093-c982-4d31-95d1-2c439f49b7e7");
+}
+
 TEST_CASE("a version is not taken from names that disagree with their manifests") {
   CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").product == "Windows App");
   CHECK(recognised(kChannelRoot + "Windows_App_11.4.0_updater.pkg").version.empty());
@@ -91,6 +167,11 @@ TEST_CASE("Office for Windows is known by its folder") {
   CHECK(seen.version == "16.0.17628.20110");
   CHECK(seen.kind == Kind::full);
   CHECK(recognised(root + "v64.cab").version.empty());
+  for (const auto* name : {"i640.cab", "s640.cab.cat", "s641033.cab"}) {
+    INFO(name);
+    CHECK(recognised(root + "16.0.17628.20110/" + name).version == "16.0.17628.20110");
+    CHECK(recognised(root + "16.0.17628.20110/" + name).kind == Kind::other);  // goes along with what is installed
+  }
 }
 
 TEST_CASE("a Delivery Optimization file is known by its id alone") {
@@ -109,6 +190,9 @@ TEST_CASE("a Windows update is known by its number") {
   CHECK(seen.product == "Windows update KB5037771");
   CHECK(seen.stability == NameStability::immutable);
   CHECK(recognised("http://download.windowsupdate.com/x/kb12.cab").product.empty());
+  CHECK(recognised("http://wsus.ds.download.windowsupdate.com/d/x/sqlserver2012sp2-kb2958429-x86-enu_"
+                   "38987f409c2cde97811a5fc904bda4dda0f770e2.exe")
+            .product == "Microsoft update KB2958429");
 }
 
 TEST_CASE("files of Windows are known where a name tells") {
