@@ -57,7 +57,7 @@ Table table_of(const std::vector<reports::LaggingRow>& rows) {
 
 void report_lagging(const Desk& desk, const Request& request, const Reply& reply) {
   answer_pages<reports::LaggingRow>(
-      request, reply, {"product", "device", "group", "limit", "cursor", "format"},
+      request, reply, {"from", "to", "product", "device", "group", "limit", "cursor", "format"},
       [&desk, known = known_releases(desk)](const reports::Filter& filter) {
         return desk.sources.ledger.lagging(filter, known);
       },

@@ -111,12 +111,10 @@ class CommandLine {
     add_pages(*add_report(*report, "devices", "The devices seen", Subject::devices));
     add_pages(*add_report(*report, "fetches", "Single fetches, the newest first", Subject::fetches));
     auto* lagging =
-        add(*report, "lagging", "Devices that do not have the newest release, and those never seen",
-            [](const CommandOptions& o) { return get(o, Subject::lagging, "/api/v1/reports/lagging" + query_of(o)); });
-    lagging->add_option("--product", options_.product, "This product only");
-    lagging->add_option("--device", options_.device, "This device only");
-    add_group(*lagging);
-    lagging->add_flag("--csv", options_.csv, "Print CSV; all rows when --limit is not given");
+        add_report(*report, "lagging",
+                   "Devices that do not have the newest release now, and those never seen; of those seen in a "
+                   "time, if one is given",
+                   Subject::lagging);
     add_pages(*lagging);
     add_traffic(*report);
     add_report(*report, "problems", "What is wrong, and what went wrong for devices, each with what to do",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lagging: what every device has of each product, against what there is. Devices are passed over once, and looked at
-// closely only until the page is full.
+// Lagging: what every device has of each product, against what there is now. Devices are passed over once, and looked
+// at closely only until the page is full. A window leaves out those that asked for nothing in it.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -69,6 +69,7 @@ class Product {
 struct Machine {
   std::string name, group;
   std::uint64_t last_us = 0;
+  bool told_of = false;                                         // it asked for anything in the window
   std::vector<std::pair<std::uint32_t, DeviceSystem>> devices;  // number, what it said it runs
 };
 
@@ -94,7 +95,8 @@ class Lagging {
     }
     read_releases();
     read_devices();
-    if (filter.product.empty()) add_unseen();
+    if (scope.windowed()) std::erase_if(machines_, [](const auto& each) { return !each.second.told_of; });
+    if (filter.product.empty() && !scope.windowed()) add_unseen();
   }
 
   const std::map<std::string, Machine>& machines() const { return machines_; }
@@ -187,15 +189,24 @@ class Lagging {
         machine.group = device->group;
       }
       machine.last_us = std::max(machine.last_us, state.last_us);
+      machine.told_of = machine.told_of || was_active(word_at(cursor.key(), 0), state);
       machine.devices.emplace_back(word_at(cursor.key(), 0), state.system);
     }
+  }
+
+  // Most are told by their first and last times alone.
+  bool was_active(std::uint32_t number, const DeviceState& state) const {
+    const Window& window = scope_.window();
+    if (!scope_.windowed() || window.contains(state.last_us) || window.contains(state.first_us)) return true;
+    if (state.last_us < window.from_us || state.first_us >= window.to_us) return false;
+    return scope_.active(number, std::nullopt, Scope::Wanted::requests);
   }
 
   void add_unseen() {
     for (const auto& [serial, device] : inventory_.devices()) {
       if (!filter_.device.empty() && filter_.device != serial) continue;
       if (!filter_.group.empty() && device.group != filter_.group) continue;
-      machines_.try_emplace(serial, Machine{device.name, device.group, 0, {}});
+      machines_.try_emplace(serial, Machine{device.name, device.group, 0, false, {}});
     }
   }
 
@@ -248,7 +259,10 @@ Result<Page<LaggingRow>> lagging_report(const Shelf& shelf, const Filter& filter
   const ReadTxn txn(shelf.environment);
   Filter everything;
   everything.limit = filter.limit;
+  everything.from = filter.from;
+  everything.to = filter.to;
   const Scope scope(txn, shelf, everything);
+  if (scope.nothing()) return Page<LaggingRow>{};
   const auto inventory = shelf.inventory.as_of(txn);
   Lagging lagging(scope, *inventory, filter, known);
   if (auto status = txn.status(); !status) return std::move(status).error();

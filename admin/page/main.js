@@ -15,7 +15,7 @@ const kPeriods = [['1d', '24 hours'], ['7d', '7 days'], ['30d', '30 days'], ['al
 const kUsualPeriod = '7d';
 
 // A view is a function of its place that gives {title, nodes, live?}: what is shown, and what to do with each live event.
-// `periods`: whether it looks at a span of time, and of one group of devices if one is chosen; `groups`: at the group alone. `listed`: whether it stands in the navigation.
+// `periods`: whether it looks at a span of time (`usual`: at which, when none was chosen), and of one group of devices if one is chosen; `groups`: at the group alone. `listed`: whether it stands in the navigation.
 const kViews = {
   '': {name: 'Overview', make: overview, periods: true, listed: true},
   devices: {name: 'Devices', make: devices, periods: true, listed: true},
@@ -23,7 +23,7 @@ const kViews = {
   versions: {name: 'Versions', make: versions, periods: true, listed: true},
   release: {name: 'Release', make: release, groups: true},
   releases: {name: 'Releases', make: releases, groups: true, listed: true},
-  lagging: {name: 'Who lags', make: lagging, groups: true, listed: true},
+  lagging: {name: 'Who lags', make: lagging, periods: true, usual: 'all', listed: true},
   traffic: {name: 'Traffic', make: traffic, periods: true, listed: true},
   store: {name: 'Store', make: store, listed: true},
   profiles: {name: 'Profiles', make: profiles, listed: true},
@@ -54,7 +54,7 @@ class Place {
     history.replaceState(null, '', address(this.path, Object.fromEntries(this.query)));
   }
   get period() {
-    return kPeriods.some(([key]) => key === this.get('period')) ? this.get('period') : kUsualPeriod;
+    return kPeriods.some(([key]) => key === this.get('period')) ? this.get('period') : kViews[this.path[0]]?.usual ?? kUsualPeriod;
   }
   // What reports are asked about, as the API takes it: {group}, and with a span of time {from}; either may be left out.
   get scope() {

@@ -203,10 +203,10 @@ export async function releases(place) {
 }
 
 export async function lagging(place) {
-  const {items, whole} = await askAll('api/v1/reports/lagging', place.scope, 20000);
+  const {items, whole} = await askAll('api/v1/reports/lagging', place.window, 20000);
   return {title: 'Who lags', nodes: [...partly(whole), table({
-    name: 'lagging', caption: 'Devices that do not have the newest release of what they use', place, rows: items, csv: csv('lagging', place.scope),
-    empty: 'No device is known to lag.',
+    name: 'lagging', caption: 'Devices that do not have the newest release of what they use', place, rows: items, csv: csv('lagging', place.window),
+    empty: place.period === 'all' ? 'No device is known to lag.' : 'No device that was seen in this time is known to lag.',
     columns: [
       {key: 'device', title: 'Device', kind: 'long', by: (r) => r.name || r.device,
        show: (r) => make('span', {}, link(r.name || r.device, ['device', r.device]), r.name ? make('small', {}, ` ${r.device}`) : null)},

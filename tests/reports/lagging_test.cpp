@@ -107,6 +107,29 @@ TEST_CASE("the inventory's devices are there though never seen, and one device t
   CHECK(fixture.ledger->lagging(staff, {}).value().items.empty());
 }
 
+TEST_CASE("a span of time leaves out who asked for nothing in it, and the inventory's never seen", "[lagging]") {
+  const LedgerFixture fixture;
+  REQUIRE(fixture.ledger->import_inventory({{2, {"NEVER", "", "", "", "", {}}}}, false).has_value());
+  fixture.record({fetched("GONE", "16.107", -hours(24 * 40)), fetched("HERE", "16.107", -hours(24 * 40)),
+                  fetched("NEW", "16.109", -hours(1)), fetched("HERE", "16.106", -hours(2))});
+  const auto devices = [&](std::optional<WallTime> from, std::optional<WallTime> to) {
+    Filter filter;
+    filter.from = from;
+    filter.to = to;
+    std::vector<std::string> seen;
+    const auto page = fixture.ledger->lagging(filter, {}).value();
+    for (const LaggingRow& row : page.items) seen.push_back(row.device);
+    return seen;
+  };
+  using Devices = std::vector<std::string>;
+  CHECK(devices({}, {}) == Devices{"GONE", "HERE", "NEVER"});
+  CHECK(devices(at(-hours(24)), {}) == Devices{"HERE"});
+  CHECK(devices({}, at(-hours(24))) == Devices{"GONE", "HERE"});
+  CHECK(devices(at(-hours(24 * 39)), at(-hours(24))).empty());
+  CHECK(devices(at(-hours(3)), at(-hours(2) + std::chrono::seconds(1))) == Devices{"HERE"});
+  CHECK(devices(at({}), at(-hours(1))).empty());
+}
+
 TEST_CASE("lagging devices come in pages that fit together", "[lagging]") {
   const LedgerFixture fixture;
   std::vector<FetchRecord> fetches{fetched("Z", "2")};

@@ -203,6 +203,32 @@ inline void check_fetches(Ledger& ledger, const Filter& filter, const Recount& r
   CHECK((told == recount.fetches));
 }
 
+// Who lags does so now; a span of time says which devices are told of: those that asked for anything in it.
+inline void check_lagging(Ledger& ledger, const std::vector<FetchRecord>& records, const Filter& filter) {
+  Filter now = filter;
+  now.from.reset();
+  now.to.reset();
+  const std::vector<KnownRelease> known{{"P1", "9", {}}, {"P2", "9", {}}, {"P3", "9", {}}};
+  std::set<std::string> seen;
+  for (const FetchRecord& record : records) {
+    if (!(filter.from && record.time < *filter.from) && !(filter.to && record.time >= *filter.to)) {
+      seen.insert(record.token);
+    }
+  }
+  const auto rows_of = [&](const Filter& asked) {
+    std::vector<std::tuple<std::string, std::string, std::string>> rows;
+    for (const LaggingRow& row :
+         all_pages<LaggingRow>(asked, [&](const Filter& f) { return ledger.lagging(f, known); })) {
+      rows.emplace_back(row.device, row.product, row.version);
+    }
+    return rows;
+  };
+  auto expected = rows_of(now);
+  if (filter.from || filter.to)
+    std::erase_if(expected, [&](const auto& row) { return !seen.contains(std::get<0>(row)); });
+  CHECK((rows_of(filter) == expected));
+}
+
 // Whether single fetches are all there still.
 enum class Raw { whole, dropped };
 
@@ -219,6 +245,7 @@ inline void check_all(Ledger& ledger, const std::vector<FetchRecord>& records, c
   check_devices(ledger, filter, recount);
   check_traffic(ledger, filter, recount);
   check_adoption(ledger, filter, recount);
+  check_lagging(ledger, records, filter);
   if (raw == Raw::whole) check_fetches(ledger, filter, recount);
   if (raw == Raw::whole || (filter.device.empty() && filter.group.empty())) check_places(ledger, filter, recount);
 }
