@@ -122,6 +122,7 @@ class Daemon {
     answers.webhooks = webhooks_.get();
     answers.audit = storage.path / "audit.jsonl";
     answers.access_log = [this] { return access_log_->state(); };
+    if (names_) answers.names = [names = names_] { return names->asked(); };
     auto admin = admin::AdminServer::start(answers, config_);
     if (!admin) return std::move(admin).error();
     admin_ = std::move(*admin);

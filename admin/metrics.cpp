@@ -126,6 +126,13 @@ void add_access_log(Families& out, const reports::AccessLog::State& log) {
               {{"file", number(log.file.lost)}, {"journal", number(log.journal.lost)}});
 }
 
+void add_names(Families& out, const reports::NamesAsked& names) {
+  out.counter("larder_reverse_names_asked_total", "Addresses of clients that nameservers were asked to name.",
+              names.begun);
+  out.counter("larder_reverse_names_answered_total", "Of these, those that ended, by result.", "result",
+              {{"named", number(names.named)}, {"none", number(names.nameless)}, {"failed", number(names.failed)}});
+}
+
 void add_catalogues(Families& out, const Desk& desk) {
   out.gauge("larder_catalogues", "Catalogues that have said which releases exist.",
             std::uint64_t{desk.sources.knowledge()->catalogues()});
@@ -202,6 +209,7 @@ void report_metrics(const Desk& desk, const Request& request, const Reply& reply
   const auto disk = add_disk(families, desk.config->storage);
   add_ledger(families, desk.sources.ledger.status());
   if (desk.sources.access_log) add_access_log(families, desk.sources.access_log());
+  if (desk.sources.names) add_names(families, desk.sources.names());
   add_catalogues(families, desk);
   if (desk.sources.certificates != nullptr) add_certificate(families, *desk.sources.certificates);
   add_asset_cache(families, asset_cache_facts(desk, live, store, disk));

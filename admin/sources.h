@@ -18,6 +18,7 @@
 #include "proxy/origin_probe.h"
 #include "proxy/prefetcher.h"
 #include "reports/access_log.h"
+#include "reports/client_names.h"
 #include "reports/ledger.h"
 #include "updates/knowledge.h"
 
@@ -45,6 +46,7 @@ struct Sources {
   std::function<std::uint32_t(const config::Address&)> connections_of = {};  // a client's, now; any thread; empty: none
   std::function<std::vector<proxy::MauState>()> manifests = {};  // AutoUpdate's; called on a worker; empty: none
   std::function<reports::AccessLog::State()> access_log = {};    // any thread; empty: there is none
+  std::function<reports::NamesAsked()> names = {};               // any thread; empty: nameservers are not asked
   std::filesystem::path audit = {};  // the file of changes (audit.h); empty: they are not recorded
   Webhooks* webhooks = nullptr;      // null: there are none
 };

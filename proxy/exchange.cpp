@@ -106,8 +106,10 @@ void Exchange::note_words() {
     return;
   }
   const std::string_view agent = head_->find("User-Agent").substr(0, reports::kAgentBytes);
-  record_.words = std::make_shared<const reports::RequestWords>(reports::RequestWords{
-      std::string(head_->method), head_->minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1", std::string(agent)});
+  const std::string_view referer = head_->find("Referer").substr(0, reports::kRefererBytes);
+  record_.words = std::make_shared<const reports::RequestWords>(
+      reports::RequestWords{std::string(head_->method), head_->minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
+                            std::string(agent), std::string(referer)});
   if (known_) known_->words = record_.words;
 }
 

@@ -72,6 +72,10 @@ std::vector<reports::ClientName> ReverseNames::take() {
   return std::exchange(answers_, {});
 }
 
+reports::NamesAsked ReverseNames::asked() const {
+  return {begun_.load(), named_.load(), nameless_.load(), failed_.load()};
+}
+
 void ReverseNames::consider(const config::Address& client) {
   const auto found = known_.find(client);
   if (found != known_.end() && (found->second.asked || clock_.steady() < found->second.expires)) return;
@@ -99,6 +103,7 @@ void ReverseNames::begin_waiting() {
 
 void ReverseNames::begin(const config::Address& client) {
   Look& look = *looks_.emplace(client, std::make_unique<Look>(Look{this, client, {}})).first->second;
+  ++begun_;
   const evdns_request* begun = nullptr;
   if (client.is_v4()) {
     in_addr v4{};
@@ -109,7 +114,7 @@ void ReverseNames::begin(const config::Address& client) {
     std::memcpy(&v6, client.bytes.data(), sizeof v6);
     begun = evdns_base_resolve_reverse_ipv6(dns_.get(), &v6, DNS_QUERY_NO_SEARCH, on_name, &look);
   }
-  if (begun == nullptr) end(look, kFailureLife);
+  if (begun == nullptr) fail(look);
 }
 
 void ReverseNames::on_name(int result, char type, int count, int ttl, void* names, void* look_of) noexcept {
@@ -129,8 +134,9 @@ void ReverseNames::on_name(int result, char type, int count, int ttl, void* name
 
 void ReverseNames::ask_for_addresses(Look& look) {
   const auto resolve = look.client.is_v4() ? evdns_base_resolve_ipv4 : evdns_base_resolve_ipv6;
-  if (resolve(dns_.get(), look.name.c_str(), DNS_QUERY_NO_SEARCH, on_addresses, &look) == nullptr)
-    end(look, kFailureLife);
+  if (resolve(dns_.get(), look.name.c_str(), DNS_QUERY_NO_SEARCH, on_addresses, &look) == nullptr) {
+    fail(look);
+  }
 }
 
 void ReverseNames::on_addresses(int result, char type, int count, int ttl, void* addresses, void* look_of) noexcept {
@@ -150,7 +156,7 @@ void ReverseNames::on_addresses(int result, char type, int count, int ttl, void*
 // There is no name, or no answer.
 void ReverseNames::settle_without(Look& look, int result) {
   if (!is_none(result)) {
-    end(look, kFailureLife);
+    fail(look);
     return;
   }
   look.life = kNoneLife;
@@ -159,12 +165,18 @@ void ReverseNames::settle_without(Look& look, int result) {
 
 void ReverseNames::settle(const Look& look) {
   const bool named = !look.name.empty();
+  ++(named ? named_ : nameless_);
   {
     const std::lock_guard lock(mutex_);
     if (answers_.size() < limits::kClientNames) answers_.push_back({look.client, look.name, look.life});
   }
   end(look, look.life);
   if (named) told_();
+}
+
+void ReverseNames::fail(const Look& look) {
+  ++failed_;
+  end(look, kFailureLife);
 }
 
 void ReverseNames::end(const Look& look, seconds life) {

@@ -8,6 +8,8 @@
 // Threads: one of its own, `names`, which touches all that has no other note.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,6 +39,8 @@ class ReverseNames final : public reports::ClientNames {
   // Takes over which clients may use Larder. Any thread.
   void apply(const config::Config& config);
 
+  reports::NamesAsked asked() const;  // any thread
+
  private:
   struct Look;
   struct Known {
@@ -52,6 +56,7 @@ class ReverseNames final : public reports::ClientNames {
   void ask_for_addresses(Look& look);
   void settle_without(Look& look, int result);
   void settle(const Look& look);
+  void fail(const Look& look);
   void end(const Look& look, std::chrono::seconds life);
 
   const Clock& clock_;
@@ -62,6 +67,8 @@ class ReverseNames final : public reports::ClientNames {
   std::deque<config::Address> waiting_;
   std::unordered_map<config::Address, std::unique_ptr<Look>, reports::AddressHash> looks_;  // being asked for
   std::function<void()> told_;
+
+  std::atomic<std::uint64_t> begun_{0}, named_{0}, nameless_{0}, failed_{0};
 
   std::mutex mutex_;
   std::vector<reports::ClientName> answers_;  // guarded by mutex_

@@ -33,7 +33,7 @@ std::string escaped(std::string_view text, Spaces spaces = Spaces::escaped) {
 }
 
 std::string_view without_query(std::string_view url) {
-  return url.substr(0, url.find('?'));
+  return url.substr(0, url.find_first_of("?#"));
 }
 
 WallTime end_of(const FetchRecord& fetch) {
@@ -84,6 +84,10 @@ std::string agent_of(const FetchRecord& fetch, Whose whose) {
   return whose == Whose::told ? words_of(fetch).user_agent : "";
 }
 
+std::string_view referer_of(const FetchRecord& fetch, Whose whose) {
+  return whose == Whose::told ? without_query(words_of(fetch).referer) : std::string_view();
+}
+
 }  // namespace
 
 std::string combined_line(const FetchRecord& fetch, Whose whose) {
@@ -94,7 +98,8 @@ std::string combined_line(const FetchRecord& fetch, Whose whose) {
   return or_dash(client_of(fetch, whose)) + " - " + or_dash(token_of(fetch, whose)) + " [" + local_time(end_of(fetch)) +
          "] \"" + or_dash(words.method) + " " + or_dash(without_query(fetch.subject->url)) + " " +
          or_dash(words.protocol) + "\" " + std::to_string(fetch.status) + " " + std::to_string(fetch.bytes_sent) +
-         " \"-\" \"" + or_dash(agent_of(fetch, whose), Spaces::kept) + "\"\n";
+         " \"" + or_dash(referer_of(fetch, whose), Spaces::kept) + "\" \"" +
+         or_dash(agent_of(fetch, whose), Spaces::kept) + "\"\n";
 }
 
 std::string json_line(const FetchRecord& fetch, Whose whose) {
@@ -103,6 +108,7 @@ std::string json_line(const FetchRecord& fetch, Whose whose) {
                   {"client", client_of(fetch, whose)},
                   {"token", token_of(fetch, whose)},
                   {"user_agent", agent_of(fetch, whose)},
+                  {"referer", referer_of(fetch, whose)},
                   {"entrance", to_string(fetch.entrance)},
                   {"answered", to_string(fetch.answered)},
                   {"status", fetch.status},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the access log says of one request: a line in the combined form of Apache and nginx, a line of JSON, or the
-// fields of an entry of the system's journal. URLs stand without their query, which may hold secrets; Referer is never
-// said. Lines come with their end; bytes that are not printable ASCII, quotes and backslashes are written as \xHH
-// (combined) or as JSON escapes, so that no request can forge a line. Pure.
+// fields of an entry of the system's journal. URLs, a Referer's too, stand without their query, which may hold secrets;
+// the journal's have no Referer. Lines come with their end; bytes that are not printable ASCII, quotes and backslashes
+// are written as \xHH (combined) or as JSON escapes, so that no request can forge a line. Pure.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace larder::reports {
 
-// Whether whose a request was may be said: its address, its token, and what its User-Agent, which can be any text,
-// says.
+// Whether whose a request was may be said: its address, its token, and what its User-Agent and Referer, which can be
+// any text, say.
 enum class Whose { told, hidden };
 
 std::string combined_line(const FetchRecord& fetch, Whose whose);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ struct ClientName {
   config::Address address;
   std::string name;              // of device_name(); "": it has none
   std::chrono::seconds life{0};  // how long that is good, from now on
+};
+
+// Addresses asked for since the start, and how that ended: with a name, without one, or with no answer.
+struct NamesAsked {
+  std::uint64_t begun = 0, named = 0, nameless = 0, failed = 0;
 };
 
 // The seam to nameservers, so that tests decide what they say.

@@ -63,8 +63,10 @@ struct RequestWords {
   std::string method;      // "GET"
   std::string protocol;    // "HTTP/1.1"
   std::string user_agent;  // as sent, its first kAgentBytes; "" none
+  std::string referer{};   // likewise, its first kRefererBytes
 };
 inline constexpr std::size_t kAgentBytes = 512;
+inline constexpr std::size_t kRefererBytes = 512;
 
 // One client's request for one object, or with Entrance::own one of Larder's own, of which only bytes_from_origin
 // counts in reports. What the loops hand over. Texts may hold anything: what is not printable is replaced, overlong

@@ -26,8 +26,8 @@ using nlohmann::json;
 FetchRecord hostile() {
   FetchRecord fetch = outlook();
   fetch.subject.edit().url = "http://a.example/x\" 200 1\n127.0.0.1 - - \\ \x1b[2J\xff?secret=1";
-  fetch.words =
-      std::make_shared<RequestWords>(RequestWords{"GET", "HTTP/1.1", "evil\" 200 1 \"-\"\n\\\xe2\x80\xae\x1b[2J"});
+  fetch.words = std::make_shared<RequestWords>(RequestWords{
+      "GET", "HTTP/1.1", "evil\" 200 1 \"-\"\n\\\xe2\x80\xae\x1b[2J", "http://b.example/\" 200\n\x1b[2J\xff?secret=2"});
   fetch.subject.edit().product = "\"}\n{\"client\":\"forged\"}";
   return fetch;
 }
@@ -63,6 +63,18 @@ TEST_CASE("a combined line is that of Apache and nginx", "[access]") {
         "192.0.2.7 - C02X [17/Aug/2026:15:04:05 +0000] \"HEAD https://origin.example/Outlook_16.109_Updater.pkg "
         "HTTP/1.0\" 200 1000 \"-\" \"Microsoft AutoUpdate/4.7 \\x22x\\x22\"\n");
   CHECK_THAT(combined_line(fetch, Whose::hidden), Catch::StartsWith("- - - [") && Catch::EndsWith("\"-\" \"-\"\n"));
+}
+
+TEST_CASE("a Referer stands in its place without its query, and under pseudonyms not at all", "[access]") {
+  FetchRecord fetch = outlook();
+  fetch.words = std::make_shared<RequestWords>(
+      RequestWords{"GET", "HTTP/1.1", "a", "https://intranet.example/up dates?user=anna"});
+  CHECK_THAT(combined_line(fetch, Whose::told), Catch::EndsWith(" \"https://intranet.example/up dates\" \"a\"\n"));
+  CHECK(json::parse(json_line(fetch, Whose::told))["referer"] == "https://intranet.example/up dates");
+  CHECK_THAT(combined_line(fetch, Whose::hidden), Catch::EndsWith(" \"-\" \"-\"\n"));
+  CHECK(json::parse(json_line(fetch, Whose::hidden))["referer"] == "");
+  fetch.words = std::make_shared<RequestWords>(RequestWords{"GET", "HTTP/1.1", "a", "https://intranet.example/#part"});
+  CHECK(json::parse(json_line(fetch, Whose::told))["referer"] == "https://intranet.example/");
 }
 
 TEST_CASE("what a request did not say is a dash, and TLS by its server's name a CONNECT", "[access]") {

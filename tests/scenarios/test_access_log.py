@@ -20,7 +20,7 @@ from test_tunnel import Far, echo
 
 HOST = "updates.cdn-apple.com"
 COMBINED = re.compile(r'^(?P<client>\S+) - (?P<token>\S+) \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?P<method>\S+) (?P<url>\S+) '
-                      r'(?P<protocol>HTTP/1\.[01])" (?P<status>\d{3}) (?P<bytes>\d+) "-" "(?P<agent>(?:[^"\\\x00-\x1f\x7f]|\\x[0-9A-F]{2})*|-)"$')
+                      r'(?P<protocol>HTTP/1\.[01])" (?P<status>\d{3}) (?P<bytes>\d+) "(?P<referer>(?:[^"\\\x00-\x1f\x7f]|\\x[0-9A-F]{2})*)" "(?P<agent>(?:[^"\\\x00-\x1f\x7f]|\\x[0-9A-F]{2})*|-)"$')
 FAR = "far.example"
 AGENT = "Microsoft%20AutoUpdate/4.78 CFNetwork/1568 Darwin/24.5.0"
 HOSTILE = 'x" 200 1 "-" "forged \\ \t\xe9'
@@ -100,6 +100,20 @@ def test_tls_tunnels_and_microsofts_clients_have_lines_with_what_they_said(every
     assert urls["CONNECT"] == f"https://{FAR}:443" and urls["HEAD"] == f"https://{HOST}/a.pkg"
 
 
+@pytest.mark.parametrize("form", ["combined", "json"])
+def test_a_referer_is_bounded_escaped_and_without_its_query(site, tmp_path, form):
+    file = log_to(site, tmp_path, form)
+    asked = f"/a.pkg?source={HOST}&sourceScheme=https"
+    for referer in ("https://intranet.example/updates?user=anna", 'http://x/" 200 1 \t\xe9', "http://x/" + "y" * 1000):
+        for _ in range(3):  # the third time the head is known
+            assert get(site.larder.http, asked, fields={"Referer": referer}).status == 200
+    assert get(site.larder.http, asked).status == 200
+    found = eventually(lambda: len(rows := lines(file)) == 10 and rows)
+    said = sorted(json.loads(line)["referer"] if form == "json" else COMBINED.match(line)["referer"] for line in found)
+    hostile = r"http://x/\x22 200 1 \x09\xE9" if form == "combined" else 'http://x/" 200 1 \t\ufffd'
+    assert said == sorted([*["https://intranet.example/updates"] * 3, *[hostile] * 3, *["http://x/" + "y" * 503] * 3, "-" if form == "combined" else ""])
+
+
 def test_lines_are_counted_for_prometheus_and_begin_with_a_reload(site, tmp_path):
     larder = site.larder
     site.origin.put("/a.pkg", Content("a", MiB))
@@ -132,7 +146,7 @@ def test_lines_in_json_name_what_was_fetched_and_survive_rotation(site, tmp_path
 
 def test_under_pseudonyms_no_line_says_whose_it_was(site, tmp_path):
     file = log_to(site, tmp_path, "json", identity={"pseudonyms": True})
-    fields = {"User-Agent": "Anas-C02SECRET"}
+    fields = {"User-Agent": "Anas-C02SECRET", "Referer": "https://intranet.example/C02SECRET"}
     assert get(site.larder.http, f"/d/C02SECRET/a.pkg?source={HOST}&sourceScheme=https", fields=fields).status == 200
     found = eventually(lambda: lines(file))
     assert "C02SECRET" not in "".join(found) and "127.0.0.1" not in "".join(found)

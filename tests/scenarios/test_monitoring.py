@@ -26,12 +26,13 @@ WORDS = {"and", "or", "unless", "bool", "offset"}
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """The metrics of a Larder that has a certificate and follows an application of Office, since some come only then."""
+    """The metrics of a Larder that has a certificate, follows an application of Office and asks nameservers, since some come only then."""
     folder = tmp_path_factory.mktemp("monitored")
     with Origin() as origin:
         test_mau.publish(origin, "OPIM2019", test_mau.outlook(), "16.109.26053122")
         keys = test_tls.self_signed(folder / "tls")
-        with Larder(folder, origins={test_mau.CDN: origin}, vendors=("microsoft",), tls=True, tls_keys=keys) as larder:
+        with Larder(folder, origins={test_mau.CDN: origin}, vendors=("microsoft",), tls=True, tls_keys=keys,
+                    identity={"reverse_names": True, "nameservers": ["127.0.0.1:9"]}) as larder:
             assert test_mau.mau(larder, "0409OPIM2019.xml").status == 200
             yield eventually(lambda: "larder_office_release_age_seconds" in (text := larder.api_raw("/metrics").body.decode()) and text)
 
@@ -86,6 +87,13 @@ def test_every_metric_that_is_asked_for_is_served(page, expressions):
     assert named <= names_of(page), named - names_of(page)
     for metric, label, value in set().union(*map(selections_in, asked)):
         assert f'{metric}{{{label}="{value}"}}' in series_of(page)
+
+
+def test_every_metric_that_the_documentation_names_is_served(page):
+    texts = "".join(file.read_text() for file in sorted((ROOT / "docs").rglob("*.md")))
+    named = set(re.findall(r"`(larder_\w+)", texts))
+    assert len(named) > 10
+    assert named <= names_of(page), named - names_of(page)
 
 
 def test_the_names_of_others_are_as_the_page_says(page):
