@@ -6,6 +6,7 @@
 #include "admin/handlers.h"
 #include "admin/ledger_tables.h"
 #include "admin/releases.h"
+#include "updates/beta.h"
 #include "updates/recognise.h"
 
 namespace larder::admin {
@@ -31,12 +32,12 @@ std::vector<reports::KnownRelease> known_releases(const Desk& desk) {
   }
   std::set<std::tuple<std::string, std::string, WallTime>> listed;
   desk.sources.knowledge()->each_file([&](const updates::ListedFile& file) {
-    if (!file.principal || published.contains(file.product) || is_trial(file.version)) return;
+    if (!file.principal || published.contains(file.product) || updates::is_trial(file.version)) return;
     if (!file.channel.empty() && file.channel != kUsualChannel) return;
     listed.emplace(file.product, file.version, file.released);
   });
   desk.sources.knowledge()->each_system_release([&](const updates::SystemRelease& release) {
-    if (!is_trial(release.version)) listed.emplace(release.product, release.version, release.released);
+    if (!updates::is_trial(release.version)) listed.emplace(release.product, release.version, release.released);
   });
   for (const auto& [product, version, released] : listed) known.push_back({product, version, released});
   return known;

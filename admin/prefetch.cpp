@@ -7,6 +7,7 @@
 #include "admin/handlers.h"
 #include "admin/json.h"
 #include "admin/query.h"
+#include "updates/beta.h"
 #include "updates/recognise.h"
 
 namespace larder::admin {
@@ -44,6 +45,12 @@ Result<Wanted> wanted_of(const Request& request) {
   return wanted;
 }
 
+// What everybody gets before what some try out, then the newer one.
+int better(std::string_view a, std::string_view b) {
+  const int order = static_cast<int>(updates::is_trial(b)) - static_cast<int>(updates::is_trial(a));
+  return order != 0 ? order : updates::compare_versions(a, b);
+}
+
 // The packages of a release: full ones, since from which version devices come is not known here.
 Result<std::vector<std::string>> packages_of(const Wanted& wanted, const updates::Knowledge& knowledge) {
   std::set<std::string> urls;
@@ -53,7 +60,7 @@ Result<std::vector<std::string>> packages_of(const Wanted& wanted, const updates
     if (file.product != wanted.product) return;
     known = true;
     if (!file.principal || file.superseded || !file.from_version.empty()) return;
-    const int order = newest.empty() ? 1 : updates::compare_versions(file.version, newest);
+    const int order = newest.empty() ? 1 : better(file.version, newest);
     if (order < 0 || (order > 0 && !wanted.version.empty())) return;
     if (order > 0) urls.clear();
     newest = file.version;

@@ -13,6 +13,7 @@
 #include "admin/handlers.h"
 #include "admin/ledger_tables.h"
 #include "base/time_text.h"
+#include "updates/beta.h"
 #include "updates/mau_set.h"
 #include "updates/recognise.h"
 
@@ -114,7 +115,8 @@ void add_listed(const updates::Knowledge& knowledge, std::vector<ListedRelease>&
     std::sort(sorted.begin(), sorted.end(), [](const ListedRelease& a, const ListedRelease& b) {
       return updates::compare_versions(a.version, b.version) > 0;
     });
-    const auto current = std::ranges::find_if(sorted, [](const auto& release) { return !is_trial(release.version); });
+    const auto current =
+        std::ranges::find_if(sorted, [](const auto& release) { return !updates::is_trial(release.version); });
     if (current != sorted.end()) current->current = true;
     std::move(sorted.begin(), sorted.end(), std::back_inserter(releases));
   }
@@ -128,11 +130,6 @@ std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& m
   add_published(manifests, releases);
   add_listed(knowledge, releases);
   return releases;
-}
-
-bool is_trial(std::string_view version) {
-  return version.find("beta") != std::string_view::npos || version.find("seed") != std::string_view::npos ||
-         version.find("RC") != std::string_view::npos;
 }
 
 WallTime newest_office_release(const std::vector<proxy::MauState>& manifests) {

@@ -24,9 +24,6 @@ struct ListedRelease {
   WallTime released{};  // by the vendor's or a list's word; the epoch: none is given
 };
 
-// A version for those who try out: betas, seeds, release candidates.
-bool is_trial(std::string_view version);
-
 // All that catalogues list, AutoUpdate's first.
 std::vector<ListedRelease> listed_releases(const std::vector<proxy::MauState>& manifests,
                                            const updates::Knowledge& knowledge);

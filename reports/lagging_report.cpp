@@ -10,6 +10,7 @@
 #include "reports/page_cursor.h"
 #include "reports/report_scope.h"
 #include "reports/reports.h"
+#include "updates/beta.h"
 #include "updates/recognise.h"
 
 namespace larder::reports {
@@ -156,7 +157,8 @@ class Lagging {
 
   bool asked_for(const std::string& product) const { return filter_.product.empty() || filter_.product == product; }
 
-  // Of products that no catalogue lists, what devices have fetched is all there is.
+  // Of products that no catalogue lists, what devices have fetched is all there is. What some try out, the others do
+  // not lack.
   void read_releases() {
     std::map<std::string, Product> fetched;
     Cursor cursor = scope_.txn().cursor(Table::totals);
@@ -165,8 +167,9 @@ class Lagging {
       if (id >= scope_.releases().size()) continue;
       const Release& release = scope_.releases()[id];
       Tally tally;
-      if (!release.makes_row() || release.version.empty() || !asked_for(release.product) ||
-          products_.contains(release.product) || !decode_row(cursor.value(), 0, tally) || tally.bytes_sent == 0) {
+      if (!release.makes_row() || release.version.empty() || updates::is_trial(release.version) ||
+          !asked_for(release.product) || products_.contains(release.product) || !decode_row(cursor.value(), 0, tally) ||
+          tally.bytes_sent == 0) {
         continue;
       }
       fetched[release.product].add(release.version, tally.first_us);

@@ -2,6 +2,7 @@
 #include "updates/beta.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "updates/apple_path.h"
@@ -24,6 +25,12 @@ bool is_beta_build(std::string_view build) {
 std::string with_beta(std::string version, std::string_view build) {
   if (!version.empty() && version.find(' ') == std::string::npos && is_beta_build(build)) version += kBeta;
   return version;
+}
+
+bool is_trial(std::string_view version) {
+  constexpr std::array<std::string_view, 3> kSaid{"beta", "seed", "RC"};
+  return std::any_of(kSaid.begin(), kSaid.end(),
+                     [&](std::string_view said) { return version.find(said) != std::string_view::npos; });
 }
 
 bool says_more_of_beta(std::string_view more, std::string_view less) {

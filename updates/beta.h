@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How betas of Apple's systems are told. Pure.
+// How betas are told. Pure.
 #pragma once
 
 #include <string>
@@ -15,6 +15,9 @@ bool is_beta_build(std::string_view build);
 // "26.3" of the build "23D5114d": "26.3 beta". As it is where the build is no beta's, or something is said of the
 // version already ("26.3 beta 2").
 std::string with_beta(std::string version, std::string_view build);
+
+// A version for those who try out, as it is told: of betas, seeds and release candidates.
+bool is_trial(std::string_view version);
 
 // Whether `more` is the version `less` with more said of which beta it is: "26.3 beta 2" of "26.3 beta" and of "26.3".
 bool says_more_of_beta(std::string_view more, std::string_view less);

@@ -48,6 +48,16 @@ TEST_CASE("what no catalogue lists is measured by what others have fetched", "[l
   CHECK(page.items[0].days_behind == 2);
 }
 
+TEST_CASE("what some devices try out, the others do not lack", "[lagging]") {
+  const LedgerFixture fixture;
+  fixture.record({fetched("A", "26.2"), fetched("B", "26.3 beta 2"), fetched("C", "26.1")});
+  const auto page = fixture.ledger->lagging({}, {}).value();
+  REQUIRE(page.items.size() == 1);
+  CHECK(page.items[0].device == "C");
+  CHECK(page.items[0].newest_version == "26.2");
+  CHECK(page.items[0].releases_behind == 1);
+}
+
 TEST_CASE("what has come in part only is not had", "[lagging]") {
   const LedgerFixture fixture;
   FetchRecord part = fetched("A", "16.109");
