@@ -21,12 +21,12 @@ http {{
   root {dir}/files;
   expires 1d;
   server {{ listen 127.0.0.1:{http}; }}
-  server {{ listen 127.0.0.1:{https} ssl http2; {behind} ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
+  server {{ listen 127.0.0.1:{https} ssl{behind}; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
 }}
 """
 
 
-BEHIND = "location /behind/ { proxy_pass http://ENDPOINT; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s; }"
+BEHIND = " http2; location /behind/ { proxy_pass http://ENDPOINT; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s; } client_header_timeout 60s"
 
 
 class RealOrigin:
