@@ -179,6 +179,7 @@ class Exchange final : public FillWatcher, public PassListener {
   bool has_body(const OriginAnswer& answer) const;
   void note_pass(const OriginAnswer& answer);
   void answer_pass_after(const OriginAnswer& answer, const std::function<void(std::function<void()>)>& change);
+  std::string told_of_pass() const;
   void answer_pass(const OriginAnswer& answer);
   void tell_taken();
   void take_back_pass();
@@ -188,7 +189,6 @@ class Exchange final : public FillWatcher, public PassListener {
   void begin_relay();
   bool takes(const Relay::Terms& terms) const;
   OriginAnswer relayed_head(const OriginAnswer& answer) const;
-  std::string told_of_pass() const;
   void relay_came_whole();
 
   Connection& connection_;

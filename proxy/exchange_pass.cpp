@@ -202,6 +202,13 @@ bool Exchange::has_body(const OriginAnswer& answer) const {
   return head_->method != "HEAD" && !has_no_body(answer.status);
 }
 
+std::string Exchange::told_of_pass() const {
+  if (head_->method != "GET" && head_->method != "HEAD") return "fwd=method";
+  if (head_->method == "HEAD") return std::string(why_forwarded());
+  if (!relay_) return "fwd=bypass";
+  return std::string(why_forwarded()) + (record_.answered == reports::Answered::joined ? "; collapsed" : "");
+}
+
 void Exchange::answer_pass(const OriginAnswer& answer) {
   if (has_body(answer) && !answer.content_length && !pass_chunked_)
     keep_ = false;  // the end of the connection ends the body

@@ -64,13 +64,6 @@ OriginAnswer Exchange::relayed_head(const OriginAnswer& answer) const {
   return told;
 }
 
-std::string Exchange::told_of_pass() const {
-  if (head_->method != "GET" && head_->method != "HEAD") return "fwd=method";
-  if (head_->method == "HEAD") return std::string(why_forwarded());
-  if (!relay_) return "fwd=bypass";
-  return std::string(why_forwarded()) + (record_.answered == reports::Answered::joined ? "; collapsed" : "");
-}
-
 // Only now its length is known.
 void Exchange::relay_came_whole() {
   record_.bytes_asked = record_.bytes_sent;

@@ -206,7 +206,11 @@ bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
   unaccounted_ += bytes.size();
   add(desk_.counters.bytes_from_origin, bytes.size());
   gathers_on(lane);
-  if (!relay_ && answering_ && order_.standard && answering_->body.size() + bytes.size() > kUnkeptBytes) {
+  if (answering_ && answering_->body.size() + bytes.size() > kUnkeptBytes) {
+    if (!order_.standard) {
+      end(FillState::pass);
+      return false;
+    }
     begin_relay(lane);
   }
   if (relay_) {
@@ -214,10 +218,6 @@ bool Fill::lane_body(Lane& lane, std::span<const std::byte> bytes) {
     return true;
   }
   if (answering_) {
-    if (answering_->body.size() + bytes.size() > kUnkeptBytes) {
-      end(FillState::pass);
-      return false;
-    }
     answering_->body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return true;
   }

@@ -21,12 +21,12 @@ http {{
   root {dir}/files;
   expires 1d;
   server {{ listen 127.0.0.1:{http}; }}
-  server {{ listen 127.0.0.1:{https} ssl{behind}; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
+  server {{ listen 127.0.0.1:{https} ssl{http2}; {behind} ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem; }}
 }}
 """
 
 
-BEHIND = " http2; location /behind/ { proxy_pass http://ENDPOINT; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s; } client_header_timeout 60s"
+BEHIND = "location /behind/ { proxy_pass http://ENDPOINT; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s; }"
 
 
 class RealOrigin:
@@ -43,7 +43,7 @@ class RealOrigin:
                         "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-keyout", directory / "key.pem", "-out", self.authority],
                        check=True, capture_output=True)
         (directory / "nginx.conf").write_text(CONFIG.format(dir=directory, user="user root root;" if os.geteuid() == 0 else "", http=self.http.rpartition(":")[2], https=self.https.rpartition(":")[2],
-                                                             behind=BEHIND.replace("ENDPOINT", behind) if behind else ""))
+                                                             http2=" http2" if behind else "", behind=BEHIND.replace("ENDPOINT", behind) if behind else ""))
 
     def put(self, path: str, content: Content | bytes):
         file = self.files / path.lstrip("/")

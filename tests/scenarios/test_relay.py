@@ -42,6 +42,23 @@ def watch(taken, name):
     return note
 
 
+def sent_until_it_waits(asked):
+    """The bytes that an origin has got rid of when for a second it gets rid of no more."""
+    before = -1
+    while before != asked.sent:
+        before = asked.sent
+        time.sleep(1)
+    return before
+
+
+def is_whole(connection, head, content):
+    received, wrong = 0, None
+    for data in connection.body(head):
+        wrong = wrong or content.first_difference(received, data)
+        received += len(data)
+    return (received, wrong) == (content.size, None)
+
+
 def test_all_who_wait_get_it_as_it_comes_from_one_transfer_and_the_next_a_stored_one(site):
     content, stall = put(site)
     taken = {}
@@ -204,16 +221,8 @@ def test_an_origin_is_not_read_ahead_of_a_reader_who_does_not_read(site):
         stall.go.set()
         asked = site.origin.asked("/a")[0]
         eventually(lambda: asked.sent > 32 * MiB, message="the origin was not read")
-        before = -1
-        while before != asked.sent:
-            before = asked.sent
-            time.sleep(1)
-        assert asked.sent < 60 * MiB
-        received, wrong = 0, None
-        for data in connection.body(head):
-            wrong = wrong or content.first_difference(received, data)
-            received += len(data)
-        assert (received, wrong) == (content.size, None)
+        assert sent_until_it_waits(asked) < 60 * MiB
+        assert is_whole(connection, head, content)
 
 
 def test_over_http_2_an_origin_is_not_read_ahead_either_and_others_of_its_connection_go_on(tmp_path, origin):
@@ -230,18 +239,9 @@ def test_over_http_2_an_origin_is_not_read_ahead_either_and_others_of_its_connec
             assert head["Transfer-Encoding"] == "chunked"
             assert stall.reached.wait(30)
             stall.go.set()
-            asked = origin.asked("/behind/a")[0]
-            before = -1
-            while before != asked.sent:
-                before = asked.sent
-                time.sleep(1)
-            assert asked.sent < 80 * MiB
+            assert sent_until_it_waits(origin.asked("/behind/a")[0]) < 80 * MiB
             assert download(larder.http, "/behind/b", small, host=HOST).good
-            received, wrong = 0, None
-            for data in connection.body(head):
-                wrong = wrong or content.first_difference(received, data)
-                received += len(data)
-            assert (received, wrong) == (content.size, None)
+            assert is_whole(connection, head, content)
         assert len(origin.asked("/behind/a")) == 1
 
 
